@@ -1,0 +1,50 @@
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+PY := .venv/bin/python
+UV ?= uv
+
+.PHONY: help setup setup-runtime lock demo check test bench corpora clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+.venv/.runtime: requirements.lock pyproject.toml
+	@test -x $(PY) || $(PYTHON) -m venv .venv
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.dev: .venv/.runtime requirements-dev.lock
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+setup-runtime: .venv/.runtime
+
+setup: .venv/.dev  ## .venv with everything, pinned and hashed
+
+lock:  ## write the lock files anew (needs uv on the PATH)
+	$(UV) pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements.lock
+	$(UV) pip compile pyproject.toml --extra build --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -c requirements.lock -o requirements-dev.lock
+
+demo: .venv/.runtime  ## the whole job on a simulated Exchange (ARGS=--once ends by itself)
+	@$(PY) run_service.py demo $(ARGS)
+
+check: .venv/.dev  ## ruff, mypy, import contracts, fast tests
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports --no-cache
+	.venv/bin/pytest -q -n 2 tests/unit tests/architecture
+
+test: check  ## everything (CI runs this)
+	.venv/bin/pytest -q -n 2 --ignore=tests/unit --ignore=tests/architecture tests
+
+corpora: .venv/.dev  ## all real thread skeletons and nasty mails (needs ../shared)
+	.venv/bin/pytest -q -rs -s tests/corpora --whole-corpus
+
+bench: .venv/.dev  ## measure; writes bench/out/results.json
+	$(PY) -m bench
+
+clean:  ## remove what the other commands made
+	rm -rf .venv build dist bench/out .pytest_cache .mypy_cache .ruff_cache .hypothesis
