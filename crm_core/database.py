@@ -1,0 +1,186 @@
+"""The connection, the one kind of transaction, and batch statements.
+
+SQLite (through apsw, which bundles a fixed library) in WAL mode with
+``synchronous=FULL`` by default; PostgreSQL by URL. ``transaction()`` is the only way to
+write: on SQLite it is IMMEDIATE, because a transaction that reads first and writes
+later fails under two writers. The whole list of who opens one is in
+docs/architecture.md.
+"""
+
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import apsw
+from peewee import Database, DatabaseProxy, PostgresqlDatabase
+from playhouse.apsw_ext import APSWDatabase
+
+from crm_core.errors import Invalid
+
+# 3.7.0-3.51.2 can corrupt a WAL database that two connections write and checkpoint.
+OLDEST_SQLITE = (3, 51, 3)
+_SQLITE_LIMIT = 900  # bound variables in one IN list, below every build's limit
+
+proxy = DatabaseProxy()
+
+
+class UnsafeSqlite(RuntimeError):
+    """The SQLite library has the WAL-reset fault; we refuse to write with it."""
+
+
+def connect(url: str) -> Database:
+    """Bind the models to the database of ``url`` and return it.
+
+    ``sqlite:////absolute/path`` or ``postgresql://user@host/name``. Nothing is created
+    but the SQLite file and its folder. Raises Invalid for another kind of URL,
+    UnsafeSqlite on a library with the WAL-reset fault.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        database = _sqlite(sqlite_path(url))
+    elif parts.scheme in {"postgresql", "postgres"}:
+        database = _postgres(url)
+    else:
+        raise Invalid("database", "scheme", f"database: unknown kind of URL «{url}»")
+    proxy.initialize(database)
+    return database
+
+
+def sqlite_path(url: str) -> Path:
+    """The file of a ``sqlite:////abs/path`` URL."""
+    return Path(unquote(urlsplit(url).path.removeprefix("/")) or "mailsync.db")
+
+
+def is_postgres() -> bool:
+    """Whether the bound database is PostgreSQL."""
+    return isinstance(proxy.obj, PostgresqlDatabase)
+
+
+class _Sqlite(APSWDatabase):  # type: ignore[misc]  # playhouse is untyped
+    """apsw binds no datetimes; peewee's own migration table holds one."""
+
+    def _connect(self) -> apsw.Connection:
+        connection: apsw.Connection = super()._connect()
+        connection.convert_binding = lambda _cursor, _number, value: str(value)
+        return connection
+
+
+def _sqlite(path: Path) -> Database:
+    version = tuple(int(part) for part in apsw.sqlite_lib_version().split("."))
+    if version < OLDEST_SQLITE:
+        raise UnsafeSqlite(
+            f"SQLite {'.'.join(map(str, version))} can corrupt a shared WAL database; "
+            f"at least {'.'.join(map(str, OLDEST_SQLITE))} is needed (package apsw)"
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    database: Database = _Sqlite(
+        str(path),
+        timeout=10,
+        pragmas=[
+            ("journal_mode", "wal"),
+            ("synchronous", "full"),
+            ("foreign_keys", 1),
+            ("secure_delete", 1),
+            ("wal_autocheckpoint", 4096),
+            ("cache_size", -32 * 1024),
+        ],
+    )
+    return database
+
+
+def _postgres(url: str) -> Database:
+    # An URL is passed on as it is: hosts, options and passwords are libpq's business.
+    database: Database = PostgresqlDatabase(url, prefer_psycopg3=True)
+    return database
+
+
+@contextlib.contextmanager
+def transaction() -> Iterator[None]:
+    """One transaction; nested use is refused, so that its borders stay visible."""
+    if proxy.in_transaction():
+        raise RuntimeError("a transaction is open already: its border is elsewhere")
+    begin = () if is_postgres() else ("IMMEDIATE",)
+    with proxy.transaction(*begin):
+        yield
+
+
+def require_transaction() -> None:
+    """Raise unless a transaction is open: writers call it first."""
+    if not proxy.in_transaction():
+        raise RuntimeError("writing needs an open transaction")
+
+
+def transaction_open() -> bool:
+    """Whether this thread is inside a transaction (no network call may happen then)."""
+    return bool(proxy.obj is not None and proxy.in_transaction())
+
+
+@contextlib.contextmanager
+def savepoint() -> Iterator[None]:
+    """Undo one step of a page without losing the page."""
+    with proxy.savepoint():
+        yield
+
+
+def close() -> None:
+    """Close this thread's connection (end of a job or command)."""
+    if proxy.obj is not None and not proxy.is_closed():
+        proxy.close()
+
+
+def execute(sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+    """Run one statement with ``?`` marks on either database; rows or nothing."""
+    cursor = proxy.execute_sql(_dialect(sql), tuple(parameters))
+    return list(cursor.fetchall()) if _returns_rows(sql) else []
+
+
+def execute_count(sql: str, parameters: Sequence[object] = ()) -> int:
+    """Run one writing statement; how many rows it touched."""
+    cursor = proxy.execute_sql(_dialect(sql), tuple(parameters))
+    return int(proxy.rows_affected(cursor))
+
+
+def execute_many(sql: str, rows: Sequence[Sequence[object]]) -> None:
+    """One prepared statement for many rows (peewee's row by row costs 49 times)."""
+    if rows:
+        require_transaction()
+        proxy.connection().cursor().executemany(_dialect(sql), rows)
+
+
+def select_in(
+    sql: str, values: Iterable[object], before: Sequence[object] = ()
+) -> list[tuple[Any, ...]]:
+    """Rows of ``sql`` whose ``{marks}`` is an IN list of ``values``, in chunks.
+
+    ``before`` are the parameters that stand before the list.
+    """
+    wanted = list(values)
+    found: list[tuple[Any, ...]] = []
+    for start in range(0, len(wanted), _SQLITE_LIMIT):
+        chunk = wanted[start : start + _SQLITE_LIMIT]
+        marks = ",".join("?" * len(chunk))
+        found += execute(sql.replace("{marks}", marks), (*before, *chunk))
+    return found
+
+
+def new_ids(table: str, count: int) -> list[int]:
+    """``count`` unused ids of ``table``, for rows written in one batch."""
+    require_transaction()
+    if count == 0:
+        return []
+    if is_postgres():
+        sequence = f"SELECT nextval(pg_get_serial_sequence('{table}', 'id')) "
+        rows = execute(sequence + "FROM generate_series(1, ?)", (count,))
+        return [int(row[0]) for row in rows]
+    ((highest,),) = execute(f"SELECT coalesce(max(id), 0) FROM {table}")  # noqa: S608
+    return list(range(highest + 1, highest + 1 + count))
+
+
+def _dialect(sql: str) -> str:
+    return sql.replace("?", "%s") if is_postgres() else sql
+
+
+def _returns_rows(sql: str) -> bool:
+    return sql.lstrip()[:6].upper() in {"SELECT", "WITH R"} or " RETURNING " in sql

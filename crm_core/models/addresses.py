@@ -1,0 +1,39 @@
+"""Addresses: customers, suppliers, authorities and everybody else we deal with."""
+
+from enum import StrEnum
+
+from peewee import ForeignKeyField, TextField
+
+from crm_core.fields import EnumField, UtcDateTimeField
+from crm_core.models.base import Row
+
+
+class AddressRole(StrEnum):
+    """What an address is to the company."""
+
+    CUSTOMER = "customer"
+    SUPPLIER = "supplier"
+    AUTHORITY = "authority"
+    OTHER = "other"
+
+
+class Address(Row):
+    """A company or a person."""
+
+    name = TextField()
+    role = EnumField(AddressRole)
+    created_at = UtcDateTimeField()
+
+
+class AddressEmail(Row):
+    """An e-mail address, normalised; it belongs to exactly one address."""
+
+    address = ForeignKeyField(Address, backref="emails", on_delete="CASCADE")
+    email = TextField(unique=True)
+
+
+class AddressDomain(Row):
+    """A whole domain of a customer's company; it belongs to exactly one address."""
+
+    address = ForeignKeyField(Address, backref="domains", on_delete="CASCADE")
+    domain = TextField(unique=True)

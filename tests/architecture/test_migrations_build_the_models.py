@@ -1,0 +1,57 @@
+"""Migrations and models must describe the same tables, columns and indexes."""
+
+import re
+from pathlib import Path
+
+import pytest
+from crm_core import database, schema
+from crm_core.models import TABLES
+from crm_core.models.base import Row
+
+
+def wanted(table: type[Row]) -> set[str]:
+    ddl = table._schema
+    statements = [ddl._create_table(safe=False), *ddl._create_indexes(safe=False)]
+    return {normal(statement.query()[0]) for statement in statements}
+
+
+def normal(sql: str) -> str:
+    sql = re.sub(r"\)\s*(STRICT(, WITHOUT ROWID)?|WITHOUT ROWID)$", ")", sql.strip())
+    return re.sub(r"\s+", "", sql)
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> set[str]:
+    bound = database.connect(f"sqlite:///{tmp_path}/schema.db")
+    schema.upgrade(bound)
+    rows = database.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")
+    database.close()
+    return {normal(sql) for (sql,) in rows if "schema_migration" not in sql}
+
+
+def test_every_table_and_index_of_the_models_is_migrated(built: set[str]) -> None:
+    missing = {
+        (table.__name__, sql) for table in TABLES for sql in wanted(table)
+    } - {(table.__name__, sql) for table in TABLES for sql in built}
+    assert not missing
+
+
+def test_migrations_build_nothing_that_no_model_knows(built: set[str]) -> None:
+    known = set().union(*(wanted(table) for table in TABLES))
+    assert built - known == set()
+
+
+def test_the_comparison_sees_a_missing_column(built: set[str]) -> None:
+    sql = normal('CREATE TABLE "address" ("id" INTEGER NOT NULL PRIMARY KEY)')
+    assert sql not in built
+
+
+def test_a_database_of_a_newer_program_is_refused(tmp_path: Path) -> None:
+    bound = database.connect(f"sqlite:///{tmp_path}/newer.db")
+    schema.upgrade(bound)
+    bound.execute_sql(
+        "INSERT INTO schema_migration (name, applied) VALUES ('9999_later', 'x')"
+    )
+    with pytest.raises(Exception, match="newer than this program"):
+        schema.upgrade(bound)
+    database.close()
