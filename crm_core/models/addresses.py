@@ -29,6 +29,7 @@ class AddressEmail(Row):
     """An e-mail address, normalised; it belongs to exactly one address."""
 
     address = ForeignKeyField(Address, backref="emails", on_delete="CASCADE")
+    address_id: int
     email = TextField(unique=True)
 
 
@@ -36,4 +37,5 @@ class AddressDomain(Row):
     """A whole domain of a customer's company; it belongs to exactly one address."""
 
     address = ForeignKeyField(Address, backref="domains", on_delete="CASCADE")
+    address_id: int
     domain = TextField(unique=True)

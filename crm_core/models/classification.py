@@ -29,6 +29,7 @@ class Tag(Row):
     """The second level."""
 
     group = ForeignKeyField(TagGroup, backref="tags", on_delete="CASCADE")
+    group_id: int
     key = TextField()
     name = TextField()
     position = IntegerField(default=0)
@@ -43,6 +44,7 @@ class Subtag(Row):
     """The third level; ``required`` names the entry's extra mandatory fields."""
 
     tag = ForeignKeyField(Tag, backref="subtags", on_delete="CASCADE")
+    tag_id: int
     key = TextField(unique=True)
     name = TextField()
     required = TextField(default="")
@@ -53,6 +55,7 @@ class SubtagKeyword(Row):
     """A word that staff write as ``#word`` in a subject; folded, unique."""
 
     subtag = ForeignKeyField(Subtag, backref="keywords", on_delete="CASCADE")
+    subtag_id: int
     keyword = TextField(unique=True)
 
 
@@ -60,6 +63,7 @@ class TaskTemplate(Row):
     """A task that is offered with entries of a subtag."""
 
     subtag = ForeignKeyField(Subtag, backref="task_templates", on_delete="CASCADE")
+    subtag_id: int
     title = TextField()
     position = IntegerField(default=0)
 
@@ -68,7 +72,9 @@ class TagGroupAccess(Row):
     """What a staff group may do with a tag group; no row = nothing."""
 
     tag_group = ForeignKeyField(TagGroup, backref="access", on_delete="CASCADE")
+    tag_group_id: int
     staff_group = ForeignKeyField(StaffGroup, backref="access", on_delete="CASCADE")
+    staff_group_id: int
     access = EnumField(Access)
 
     class Meta:

@@ -23,6 +23,7 @@ class Document(Row):
     number = TextField()
     title = TextField()
     address = ForeignKeyField(Address, null=True, backref="documents")
+    address_id: int | None
     dated_on = PlainDateField(null=True)
     updated_at = UtcDateTimeField()
 

@@ -11,7 +11,9 @@ class QuarantinedChange(Row):
     """One item that stays out until a person or a newer version lets it in."""
 
     mailbox = ForeignKeyField(Mailbox, on_delete="CASCADE")
+    mailbox_id: int
     folder = ForeignKeyField(MailFolder, on_delete="CASCADE")
+    folder_id: int
     external_id = TextField()
     change_key = TextField(default="")
     internet_id = TextField(null=True)

@@ -24,7 +24,9 @@ class StaffMembership(Row):
     """One employee in one group."""
 
     employee = ForeignKeyField(Employee, backref="memberships", on_delete="CASCADE")
+    employee_id: int
     group = ForeignKeyField(StaffGroup, backref="memberships", on_delete="CASCADE")
+    group_id: int
 
     class Meta:
         """Once per pair."""

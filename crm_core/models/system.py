@@ -15,6 +15,7 @@ class AuditEvent(Row):
     action = TextField()
     subject = TextField()
     entry = ForeignKeyField(Entry, null=True, backref="events", on_delete="SET NULL")
+    entry_id: int | None
     detail = TextField(default="")
 
 

@@ -34,9 +34,11 @@ class Task(Row):
     """
 
     entry = ForeignKeyField(Entry, backref="tasks")
+    entry_id: int
     title = TextField()
     description = TextField(default="")
     employee = ForeignKeyField(Employee, backref="tasks")
+    employee_id: int
     kind = EnumField(TaskKind)
     due_on = PlainDateField(null=True)
     day = PlainDateField(null=True)
@@ -75,7 +77,9 @@ class TaskMirror(Row):
     """
 
     task = ForeignKeyField(Task, backref="mirrors", on_delete="CASCADE")
+    task_id: int
     mailbox = ForeignKeyField(Mailbox, backref="mirrors")
+    mailbox_id: int
     kind = EnumField(MirrorKind)
     crm_key = TextField(unique=True)
     wanted_present = FlagField(default=True)
