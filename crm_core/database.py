@@ -174,7 +174,7 @@ def new_ids(table: str, count: int) -> list[int]:
         sequence = f"SELECT nextval(pg_get_serial_sequence('{table}', 'id')) "
         rows = execute(sequence + "FROM generate_series(1, ?)", (count,))
         return [int(row[0]) for row in rows]
-    ((highest,),) = execute(f"SELECT coalesce(max(id), 0) FROM {table}")  # noqa: S608
+    ((highest,),) = execute(f"SELECT coalesce(max(id), 0) FROM {table}")
     return list(range(highest + 1, highest + 1 + count))
 
 

@@ -179,12 +179,21 @@ STATEMENTS = (
         "parent" BLOB,
         "joined_by" TEXT,
         "body_at" TEXT,
+        "content_at" TEXT,
         "body_missing" TEXT,
         FOREIGN KEY ("conversation_id") REFERENCES "conversation" ("id")
     ) STRICT""",
     'CREATE INDEX "message_internet_id" ON "message" ("internet_id")',
     'CREATE INDEX "message_conversation_id" ON "message" ("conversation_id")',
     'CREATE INDEX "message_received_at" ON "message" ("received_at")',
+    """CREATE TABLE "keyword_work" (
+        "message_id" INTEGER NOT NULL PRIMARY KEY,
+        FOREIGN KEY ("message_id") REFERENCES "message" ("id") ON DELETE CASCADE
+    ) STRICT""",
+    """CREATE TABLE "compare_work" (
+        "message_id" INTEGER NOT NULL PRIMARY KEY,
+        FOREIGN KEY ("message_id") REFERENCES "message" ("id") ON DELETE CASCADE
+    ) STRICT""",
     """CREATE TABLE "message_body" (
         "message_id" INTEGER NOT NULL PRIMARY KEY,
         "text" TEXT NOT NULL,

@@ -29,11 +29,13 @@ from crm_core.models.entries import (
 )
 from crm_core.models.mail import (
     Attachment,
+    CompareWork,
     Conversation,
     ConversationKey,
     Dmarc,
     InternalOnly,
     Keep,
+    KeywordWork,
     Mailbox,
     MailboxAccess,
     MailboxKind,
@@ -79,6 +81,8 @@ TABLES: tuple[type[Row], ...] = (
     MailFolder,
     Conversation,
     Message,
+    KeywordWork,
+    CompareWork,
     MessageBody,
     MessageCopy,
     MessageAddress,
@@ -106,10 +110,10 @@ TABLES: tuple[type[Row], ...] = (
 
 __all__ = [
     "TABLES", "Access", "Address", "AddressDomain", "AddressEmail", "AddressRole",
-    "Attachment", "AuditEvent", "Conversation", "ConversationKey", "DaemonBeat",
+    "Attachment", "AuditEvent", "CompareWork", "Conversation", "ConversationKey", "DaemonBeat",
     "Dmarc", "Document", "DocumentKind", "Drift", "Employee", "Entry", "EntryDocument",
     "EntryMail", "EntryMailState", "EntryMailVerdict", "EntryStatus", "Hold",
-    "InternalOnly", "Keep", "LinkReason", "MailFolder", "Mailbox", "MailboxAccess",
+    "InternalOnly", "Keep", "KeywordWork", "LinkReason", "MailFolder", "Mailbox", "MailboxAccess",
     "MailboxKind", "MailboxStatus", "Message", "MessageAddress", "MessageBody",
     "MessageCopy", "MessageKey", "MirrorKind", "Note", "Participant", "PartyRole",
     "QuarantinedChange", "ReviewCase", "ReviewCaseSide", "Row", "Setting",

@@ -35,6 +35,7 @@ class Entry(Row):
     number = IntegerField(unique=True)
     title = TextField()
     subtag = ForeignKeyField(Subtag, backref="entries")
+    subtag_id: int
     status = EnumField(EntryStatus, default=EntryStatus.OPEN)
     management_only = FlagField(default=False)
     created_at = UtcDateTimeField()
@@ -46,7 +47,9 @@ class Participant(Row):
     """An address that takes part; the first one is the entry's own."""
 
     entry = ForeignKeyField(Entry, backref="participants", on_delete="CASCADE")
+    entry_id: int
     address = ForeignKeyField(Address, backref="participations")
+    address_id: int
     added_at = UtcDateTimeField()
     added_by = TextField()
 
@@ -60,6 +63,7 @@ class Note(Row):
     """A free text of a colleague."""
 
     entry = ForeignKeyField(Entry, backref="notes", on_delete="CASCADE")
+    entry_id: int
     text = TextField()
     written_at = UtcDateTimeField()
     written_by = TextField()
@@ -69,7 +73,7 @@ class LinkReason(StrEnum):
     """Why a mail is in an entry; shown with every link."""
 
     MANUAL = "manual"
-    TOKEN = "token"  # noqa: S105 - the subject token [CRM-1042]
+    TOKEN = "token"  # the subject token [CRM-1042]
     KEYWORD = "keyword"
     CATEGORY = "category"
     SUGGESTION = "suggestion"
@@ -83,7 +87,9 @@ class EntryMail(Row):
     """
 
     entry = ForeignKeyField(Entry, backref="mail", on_delete="CASCADE")
+    entry_id: int
     anchor = ForeignKeyField(Message, backref="anchored")
+    anchor_id: int
     reason = EnumField(LinkReason)
     evidence = TextField(default="")
     linked_at = UtcDateTimeField()
@@ -108,7 +114,9 @@ class EntryMailVerdict(Row):
     """A person's pinned decision on one mail."""
 
     entry = ForeignKeyField(Entry, on_delete="CASCADE")
+    entry_id: int
     message = ForeignKeyField(Message, backref="verdicts")
+    message_id: int
     verdict = EnumField(Verdict)
     by = TextField()
     at = UtcDateTimeField()
@@ -134,7 +142,9 @@ class EntryMailState(Row):
     """What ``links.settle`` decided; only deviations from «shown» have a row."""
 
     entry = ForeignKeyField(Entry, index=False, on_delete="CASCADE")
+    entry_id: int
     message = ForeignKeyField(Message, on_delete="CASCADE", index=True)
+    message_id: int
     hold = EnumField(Hold, null=True)
     new_sender = FlagField(default=False)
 
@@ -147,9 +157,9 @@ class EntryMailState(Row):
 class SuggestionReason(StrEnum):
     """Why a link is offered, never made, by the machine."""
 
-    OUTSIDE_TOKEN = "outside_token"  # noqa: S105 - a token not written by staff
-    BARE_TOKEN = "bare_token"  # noqa: S105 - CRM-1042 without brackets
-    QUOTED_TOKEN = "quoted_token"  # noqa: S105 - the token stands in quotation marks
+    OUTSIDE_TOKEN = "outside_token"
+    BARE_TOKEN = "bare_token"
+    QUOTED_TOKEN = "quoted_token"
     OUTSIDE_KEYWORD = "outside_keyword"
     AMBIGUOUS_COUNTERPART = "ambiguous_counterpart"
     REMOVED_BEFORE = "removed_before"
@@ -160,8 +170,11 @@ class Suggestion(Row):
     """An offered link of a mail to an entry, or (no entry) to a new one of a subtag."""
 
     message = ForeignKeyField(Message, backref="suggestions", on_delete="CASCADE")
+    message_id: int
     entry = ForeignKeyField(Entry, null=True, on_delete="CASCADE")
+    entry_id: int | None
     subtag = ForeignKeyField(Subtag, null=True, on_delete="CASCADE")
+    subtag_id: int | None
     reason = EnumField(SuggestionReason)
     detail = TextField(default="")
     made_at = UtcDateTimeField()
@@ -173,7 +186,9 @@ class EntryDocument(Row):
     """A document that belongs to an entry; the reverse view needs no second row."""
 
     entry = ForeignKeyField(Entry, backref="documents", on_delete="CASCADE")
+    entry_id: int
     document = ForeignKeyField(Document, backref="entries", on_delete="CASCADE")
+    document_id: int
     linked_at = UtcDateTimeField()
     linked_by = TextField()
 

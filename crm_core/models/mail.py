@@ -73,6 +73,7 @@ class Mailbox(Row):
     server = TextField()
     kind = EnumField(MailboxKind)
     employee = ForeignKeyField(Employee, null=True, backref="mailboxes")
+    employee_id: int | None
     keep = EnumField(Keep)
     internal_only = EnumField(InternalOnly, default=InternalOnly.SUGGEST)
     informed_on = PlainDateField(null=True)
@@ -93,7 +94,9 @@ class MailboxAccess(Row):
     """What a staff group sees of a mailbox; no row = nothing."""
 
     mailbox = ForeignKeyField(Mailbox, backref="access", on_delete="CASCADE")
+    mailbox_id: int
     staff_group = ForeignKeyField(StaffGroup, on_delete="CASCADE")
+    staff_group_id: int
     visibility = EnumField(Visibility)
 
     class Meta:
@@ -110,6 +113,7 @@ class MailFolder(Row):
     """
 
     mailbox = ForeignKeyField(Mailbox, backref="folders", on_delete="CASCADE")
+    mailbox_id: int
     role = TextField()
     external_id = TextField(default="")
     name = TextField()
@@ -133,7 +137,7 @@ class Dmarc(StrEnum):
     """The verdict of our own server on the sender's domain."""
 
     NONE = "none"
-    PASS = "pass"  # noqa: S105 - a verdict, not a password
+    PASS = "pass"
     FAIL = "fail"
 
 
@@ -148,6 +152,7 @@ class Message(Row):
     internet_id = TextField(null=True, index=True)
     fingerprint = BlobField()
     conversation = ForeignKeyField(Conversation, backref="messages")
+    conversation_id: int
     subject = TextField()
     from_name = TextField(default="")
     from_address = TextField(null=True)
@@ -164,14 +169,33 @@ class Message(Row):
     id_conflict = FlagField(default=False)
     parent = BlobField(null=True)  # the key of the mail it answers
     joined_by = TextField(null=True)  # kind of the key that placed it in its thread
-    body_at = UtcDateTimeField(null=True)  # when its body was stored
+    body_at = UtcDateTimeField(null=True)  # when its text was stored
+    content_at = UtcDateTimeField(null=True)  # when HTML and attachments were too
     body_missing = TextField(null=True)  # why it cannot be had
+
+
+class KeywordWork(Row):
+    """A mail whose subject or category asks for something not yet decided.
+
+    Decided once its mailbox is read to the end, oldest first, so that the order of
+    delivery does not matter.
+    """
+
+    message = ForeignKeyField(Message, primary_key=True, on_delete="CASCADE")
+    message_id: int
+
+
+class CompareWork(Row):
+    """A mail with several copies whose texts have not been compared yet."""
+
+    message = ForeignKeyField(Message, primary_key=True, on_delete="CASCADE")
 
 
 class MessageBody(Row):
     """The text of a stored body, apart, so that lists stay small."""
 
     message = ForeignKeyField(Message, primary_key=True, on_delete="CASCADE")
+    message_id: int
     text = TextField()
     html = TextField(null=True)
 
@@ -185,10 +209,13 @@ class MessageCopy(Row):
 
     # No own index: the unique pair below begins with it.
     mailbox = ForeignKeyField(Mailbox, index=False, on_delete="CASCADE")
+    mailbox_id: int
     folder = ForeignKeyField(MailFolder, index=False, on_delete="CASCADE")
+    folder_id: int
     external_id = TextField()
     change_key = TextField(default="")
     message = ForeignKeyField(Message, null=True, backref="copies")
+    message_id: int | None
     private = FlagField(default=False)
     sent = FlagField(default=False)  # lies in our Sent Items: staff wrote it
     content_digest = BlobField(null=True)
@@ -219,6 +246,7 @@ class MessageAddress(Row):
     message = ForeignKeyField(
         Message, backref="parties", index=False, on_delete="CASCADE"
     )
+    message_id: int
     role = EnumField(PartyRole)
     email = TextField(index=True)
 
@@ -233,6 +261,7 @@ class MessageKey(Row):
     """What a mail said about its thread: 16-byte digest and its kind."""
 
     message = ForeignKeyField(Message, backref="keys", index=False, on_delete="CASCADE")
+    message_id: int
     key = BlobField()
     kind = TextField()
 
@@ -250,6 +279,7 @@ class ConversationKey(Row):
     conversation = ForeignKeyField(
         Conversation, null=True, index=False, on_delete="CASCADE"
     )
+    conversation_id: int | None
     voided = FlagField(default=False)
 
     class Meta:
@@ -262,6 +292,7 @@ class Attachment(Row):
     """A stored attachment; the content is a file named by its SHA-256."""
 
     message = ForeignKeyField(Message, backref="attachments", on_delete="CASCADE")
+    message_id: int
     position = IntegerField()
     name = TextField()
     content_type = TextField()
@@ -275,6 +306,7 @@ class ReviewCase(Row):
     """Something only a person may decide: two threads, or two tokens, in one mail."""
 
     message = ForeignKeyField(Message, backref="review_cases", on_delete="CASCADE")
+    message_id: int
     reason = TextField()
     detail = TextField(default="")
     opened_at = UtcDateTimeField()
@@ -286,7 +318,9 @@ class ReviewCaseSide(Row):
     """One of the conversations that a review case is about."""
 
     case = ForeignKeyField(ReviewCase, backref="sides", on_delete="CASCADE")
+    case_id: int
     conversation = ForeignKeyField(Conversation, on_delete="CASCADE")
+    conversation_id: int
 
     class Meta:
         """Once per conversation."""

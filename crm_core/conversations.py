@@ -1,0 +1,287 @@
+"""Threading: which mails are one conversation (docs/architecture.md «Threading»).
+
+A mail contributes *keys*, a pure function of itself and of who is internal:
+
+    mid    its Message-ID, every id of In-Reply-To and References     strong
+    guid   (conversation GUID, external party)                        compound
+    cid    (mailbox, server's conversation, external party)           compound
+
+A conversation is the set of mails connected by shared keys, so the order of delivery
+does not matter. The subject never joins anything. Conversations whose linked entries
+differ are never merged by the machine: the mail follows its direct parent and a
+``ReviewCase`` is opened.
+
+The key bytes are BLAKE2b-128 digests of the kind and the value: 16 bytes a key,
+whatever a sender writes into a header.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+
+from crm_core import clock, database
+from crm_core.email_addresses import Internal
+from crm_core.fields import to_text
+from crm_core.incoming import IncomingMail
+
+MOST_IDS = 998  # ids taken of one mail: the first and the newest
+MOST_PARTIES = 2_000  # beyond this a mail is a broadcast, not a thread of its parties
+
+MID, GUID, CID = "mid", "guid", "cid"
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What one mail says about its thread. ``all`` starts with ``own``."""
+
+    own: bytes
+    parent: bytes | None
+    ancestors: tuple[bytes, ...]  # newest first
+    all: tuple[tuple[bytes, str], ...]
+
+
+def digest(kind: str, *parts: bytes) -> bytes:
+    """The 16 bytes of a key: kind and length-prefixed parts."""
+    whole = blake2b(kind.encode(), digest_size=16)
+    for part in parts:
+        whole.update(len(part).to_bytes(4, "big") + part)
+    return whole.digest()
+
+
+def mid(internet_id: str) -> bytes:
+    """The key of a Message-ID (no brackets, case kept)."""
+    return digest(MID, internet_id.encode("utf-8", "surrogatepass"))
+
+
+def fingerprint(mail: IncomingMail) -> bytes:
+    """What must be equal in two copies of one mail besides its Message-ID.
+
+    Sender, stated date and subject; without a Message-ID also size and recipients,
+    since then nothing else tells two mails apart.
+    """
+    stated = mail.stated_at.isoformat(timespec="seconds") if mail.stated_at else ""
+    parts = [mail.from_address or "", stated, " ".join(mail.subject.split())]
+    if mail.internet_id is None:
+        parts += [str(mail.size), *mail.to, *mail.cc]
+    return digest("print", *(part.encode("utf-8", "surrogatepass") for part in parts))
+
+
+def parties(mail: IncomingMail) -> tuple[str, ...]:
+    """Sender (Reply-To in its place where given), recipients; Bcc of own sent mail."""
+    first = () if mail.sender is None else (mail.sender,)
+    hidden = mail.bcc if mail.sent else ()
+    return tuple(dict.fromkeys((*first, *mail.to, *mail.cc, *hidden)))
+
+
+def external_parties(mail: IncomingMail, internal: Internal) -> list[str]:
+    """The parties outside the company."""
+    return [party for party in parties(mail) if party not in internal]
+
+
+def keys_for(mail: IncomingMail, mailbox: str, internal: Internal) -> Keys:
+    """The keys of one mail; nothing else of it decides about its thread."""
+    print_id = mail.internet_id or "print:" + fingerprint(mail).hex()
+    own = mid(print_id)
+    ids = _capped([*mail.references, *mail.in_reply_to])
+    ancestors = [key for key in map(mid, reversed(ids)) if key != own]
+    replied = [key for key in map(mid, mail.in_reply_to) if key != own]
+    keys = dict.fromkeys([own, *ancestors], MID)
+    if mail.guids or mail.server_thread is not None:
+        bound = external_parties(mail, internal)[:MOST_PARTIES] or ["internal"]
+        for address in (party.encode() for party in bound):
+            for guid in mail.guids:
+                keys[digest(GUID, guid, address)] = GUID
+            if mail.server_thread is not None:
+                place = mailbox.encode()
+                keys[digest(CID, place, mail.server_thread, address)] = CID
+    return Keys(
+        own=own,
+        parent=next(iter(replied or ancestors), None),
+        ancestors=tuple(ancestors),
+        all=tuple(keys.items()),
+    )
+
+
+def _capped(ids: list[str]) -> list[str]:
+    unique = list(dict.fromkeys(ids))
+    if len(unique) <= MOST_IDS:
+        return unique
+    return unique[:1] + unique[1 - MOST_IDS :]
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a mail landed, by which kind of key, and what it could not join."""
+
+    conversation: int
+    joined_by: str | None
+    refused: tuple[int, ...] = ()
+
+
+class Threader:
+    """Places the mails of one page; ``flush`` writes the index.
+
+    Reads the index once for all keys of the page. Between construction and ``flush``
+    nothing else may write conversations: the page's transaction sees to that.
+    """
+
+    def __init__(self, page: Sequence[Keys]) -> None:
+        database.require_transaction()
+        self._size = len(page)
+        wanted = {key for keys in page for key, _ in keys.all}
+        rows = database.select_in(
+            "SELECT key, conversation_id, voided FROM conversation_key "
+            "WHERE key IN ({marks})",
+            wanted,
+        )
+        self._stored = {bytes(key) for key, _, _ in rows}
+        self._voided = {bytes(key) for key, _, voided in rows if voided}
+        self._of_key = {
+            bytes(key): int(conversation)
+            for key, conversation, voided in rows
+            if conversation is not None and not voided
+        }
+        self._merged: dict[int, int] = {}
+        self._unused: list[int] = []
+        self._new: dict[int, datetime] = {}
+
+    def place(self, keys: Keys, at: datetime) -> Placement:
+        """The conversation of one mail; merges, or refuses to, on the way."""
+        known: dict[int, str] = {}
+        for key, kind in keys.all:
+            conversation = self._of_key.get(key)
+            if conversation is not None:
+                known.setdefault(self.present(conversation), kind)
+        if not known:
+            placement = Placement(self._start(at), None)
+        elif len(known) == 1:
+            ((conversation, kind),) = known.items()
+            placement = Placement(conversation, kind)
+        else:
+            placement = self._join(known, keys, at)
+        for key, _ in keys.all:
+            if key not in self._voided:
+                self._of_key.setdefault(key, placement.conversation)
+        return placement
+
+    def present(self, conversation: int) -> int:
+        """The conversation that ``conversation`` is part of by now."""
+        while conversation in self._merged:
+            conversation = self._merged[conversation]
+        return conversation
+
+    def flush(self) -> None:
+        """Write new conversations and new keys."""
+        database.execute_many(
+            "INSERT INTO conversation (id, started_at) VALUES (?, ?)",
+            [(id_, to_text(at)) for id_, at in self._new.items()],
+        )
+        self._new.clear()
+        fresh = [
+            (key, self.present(conversation))
+            for key, conversation in self._of_key.items()
+            if key not in self._stored
+        ]
+        database.execute_many(
+            "INSERT INTO conversation_key (key, conversation_id, voided) "
+            "VALUES (?, ?, 0)",
+            fresh,
+        )
+        self._stored.update(key for key, _ in fresh)
+
+    def _start(self, at: datetime) -> int:
+        if not self._unused:  # at most one for each mail of the page
+            self._unused = database.new_ids("conversation", self._size)[::-1]
+        conversation = self._unused.pop()
+        self._new[conversation] = at
+        return conversation
+
+    def _join(self, known: dict[int, str], keys: Keys, at: datetime) -> Placement:
+        entries = linked_entries(known)
+        if len({linked for linked in entries.values() if linked}) <= 1:
+            oldest = min(known)
+            for other in sorted(known.keys() - {oldest}):
+                self._merge(oldest, other)
+            return Placement(oldest, known[oldest])
+        chosen = self._direct_parent(keys) or self._start(at)
+        refused = tuple(sorted(known.keys() - {chosen}))
+        return Placement(chosen, known.get(chosen), refused)
+
+    def _direct_parent(self, keys: Keys) -> int | None:
+        for key in (keys.parent, *keys.ancestors):
+            conversation = self._of_key.get(key) if key else None
+            if conversation is not None:
+                return self.present(conversation)
+        return None
+
+    def _merge(self, target: int, source: int) -> None:
+        # The target is older: where it is new, the source is new too.
+        self._merged[source] = target
+        if source in self._new:
+            del self._new[source]
+        else:
+            merge_rows(target, source)
+
+
+def merge_rows(target: int, source: int) -> None:
+    """Move everything of one stored conversation into another."""
+    database.require_transaction()
+    keys = database.execute(
+        "SELECT k.key FROM message_key k JOIN message m ON m.id = k.message_id "
+        "WHERE m.conversation_id = ?",
+        (source,),
+    )
+    database.execute_many(
+        "UPDATE conversation_key SET conversation_id = ? "
+        "WHERE key = ? AND conversation_id = ?",
+        [(target, key, source) for (key,) in keys],
+    )
+    database.execute(
+        "UPDATE message SET conversation_id = ? WHERE conversation_id = ?",
+        (target, source),
+    )
+    database.execute(
+        "DELETE FROM review_case_side WHERE conversation_id = ? AND case_id IN "
+        "(SELECT case_id FROM review_case_side WHERE conversation_id = ?)",
+        (source, target),
+    )
+    database.execute(
+        "UPDATE review_case_side SET conversation_id = ? WHERE conversation_id = ?",
+        (target, source),
+    )
+    database.execute("DELETE FROM conversation WHERE id = ?", (source,))
+
+
+def linked_entries(conversations: Iterable[int]) -> dict[int, frozenset[int]]:
+    """The entries each conversation is linked to (empty sets left out)."""
+    rows = database.select_in(
+        "SELECT m.conversation_id, em.entry_id FROM message m "
+        "JOIN entry_mail em ON em.anchor_id = m.id "
+        "WHERE em.removed_at IS NULL AND m.conversation_id IN ({marks})",
+        conversations,
+    )
+    found: dict[int, set[int]] = {}
+    for conversation, entry in rows:
+        found.setdefault(int(conversation), set()).add(int(entry))
+    return {conversation: frozenset(linked) for conversation, linked in found.items()}
+
+
+def open_review(message: int, reason: str, sides: Iterable[int], detail: str) -> None:
+    """Ask a person; the same question about a mail is asked once."""
+    database.require_transaction()
+    asked = database.execute(
+        "SELECT id FROM review_case WHERE message_id = ? AND reason = ?",
+        (message, reason),
+    )
+    if asked:
+        return
+    ((case,),) = database.execute(
+        "INSERT INTO review_case (message_id, reason, detail, opened_at) "
+        "VALUES (?, ?, ?, ?) RETURNING id",
+        (message, reason, detail, to_text(clock.now())),
+    )
+    database.execute_many(
+        "INSERT INTO review_case_side (case_id, conversation_id) VALUES (?, ?)",
+        [(case, side) for side in dict.fromkeys(sides)],
+    )

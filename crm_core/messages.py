@@ -1,0 +1,312 @@
+"""Storing a page of mail: one ``Message`` per mail, one copy per place.
+
+``store`` is idempotent by unique keys: the same page twice changes nothing. It runs
+in the caller's transaction together with the page's sync token. Rows are written by
+prepared batch statements and looked up by one IN query per batch.
+
+Two mails with one Message-ID are one mail only if sender, date and subject agree
+(``conversations.fingerprint``); else the later one is stored too and flagged. Whether
+the texts agree as well is compared afterwards, see ``crm_core.content``.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from crm_core import database, keywords
+from crm_core.conversations import (
+    Keys,
+    Placement,
+    Threader,
+    fingerprint,
+    keys_for,
+    open_review,
+)
+from crm_core.email_addresses import Internal
+from crm_core.fields import to_text
+from crm_core.incoming import IncomingBody, IncomingMail
+from crm_core.models.mail import Dmarc, PartyRole
+
+MOST_ADDRESSES = 500  # stored per mail; more is a broadcast
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page comes from and by which rules it is read."""
+
+    mailbox: int
+    address: str
+    folder: int
+    sweep: int
+    internal: Internal
+    token_prefix: str = "CRM"
+
+
+@dataclass(slots=True)
+class Stored:
+    """What a page changed: new mails, further copies, conversations touched."""
+
+    new: list[int] = field(default_factory=list)
+    copies: int = 0
+    conversations: set[int] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class _Rows:
+    """Rows of one page, waiting for their batch statement."""
+
+    messages: list[tuple[object, ...]] = field(default_factory=list)
+    addresses: list[tuple[object, ...]] = field(default_factory=list)
+    keys: list[tuple[object, ...]] = field(default_factory=list)
+    copies: list[tuple[object, ...]] = field(default_factory=list)
+    bodies: list[tuple[int, IncomingBody]] = field(default_factory=list)
+    keyword_work: list[tuple[int]] = field(default_factory=list)
+    compare_work: list[tuple[int]] = field(default_factory=list)
+    reviews: list[tuple[int, Placement]] = field(default_factory=list)
+    raised: list[tuple[object, ...]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A new mail and where it landed."""
+
+    id: int
+    mail: IncomingMail
+    keys: Keys
+    fingerprint: bytes
+    placement: Placement
+    id_conflict: bool
+
+
+def store(place: Place, mails: Sequence[IncomingMail], at: datetime) -> Stored:
+    """Store the mails of a page; returns what changed. Raises only database errors."""
+    database.require_transaction()
+    if not mails:
+        return Stored()
+    all_keys = [keys_for(mail, place.address, place.internal) for mail in mails]
+    known = _known_messages(mails, all_keys)
+    taken = {internet_id for internet_id, _ in known if internet_id is not None}
+    threader = Threader(all_keys)
+    fresh_ids = iter(database.new_ids("message", len(mails)))
+    rows, placed = _Rows(), []
+    for mail, keys in zip(mails, all_keys, strict=True):
+        print_ = fingerprint(mail)
+        message = known.get((mail.internet_id, print_))
+        if message is None:
+            message = known[mail.internet_id, print_] = next(fresh_ids)
+            placement = threader.place(keys, mail.received_at)
+            conflict = mail.internet_id in taken
+            placed.append(_Placed(message, mail, keys, print_, placement, conflict))
+            if mail.internet_id is not None:
+                taken.add(mail.internet_id)
+        else:
+            _another_copy(rows, message, mail)
+        _copy_row(rows, place, message, mail)
+    threader.flush()
+    for new in placed:
+        conversation = threader.present(new.placement.conversation)
+        _message_rows(rows, place, new, conversation)
+    _write(rows, at)
+    return Stored(
+        new=[new.id for new in placed],
+        copies=len(mails) - len(placed),
+        conversations=_conversations(row[5] for row in rows.copies),
+    )
+
+
+def _known_messages(
+    mails: Sequence[IncomingMail], keys: Sequence[Keys]
+) -> dict[tuple[str | None, bytes], int]:
+    ids = {mail.internet_id for mail in mails if mail.internet_id is not None}
+    rows = database.select_in(
+        "SELECT internet_id, fingerprint, id FROM message WHERE internet_id IN "
+        "({marks}) ORDER BY id DESC",
+        ids,
+    )
+    nameless = [
+        key.own
+        for key, mail in zip(keys, mails, strict=True)
+        if mail.internet_id is None
+    ]
+    rows += database.select_in(
+        "SELECT m.internet_id, m.fingerprint, m.id FROM conversation_key k "
+        "JOIN message m ON m.conversation_id = k.conversation_id "
+        "WHERE m.internet_id IS NULL AND k.key IN ({marks})",
+        nameless,
+    )
+    return {(row[0], bytes(row[1])): int(row[2]) for row in rows}
+
+
+def _copy_row(rows: _Rows, place: Place, message: int, mail: IncomingMail) -> None:
+    rows.copies.append(
+        (
+            place.mailbox,
+            place.folder,
+            mail.external_id,
+            mail.change_key,
+            place.sweep,
+            message,
+            int(mail.sent),
+            mail.content_digest,
+            int(mail.filed),
+        )
+    )
+    if mail.filed:
+        rows.keyword_work.append((message,))
+
+
+def _another_copy(rows: _Rows, message: int, mail: IncomingMail) -> None:
+    """A further copy may vouch for the sender, or tell that it is forged."""
+    rows.compare_work.append((message,))
+    rows.keyword_work.append((message,))
+    if mail.authenticated or mail.dmarc is not Dmarc.NONE:
+        rows.raised.append(
+            (int(mail.authenticated), mail.dmarc.value, mail.dmarc.value, message)
+        )
+
+
+def _message_rows(rows: _Rows, place: Place, new: _Placed, conversation: int) -> None:
+    mail, message = new.mail, new.id
+    rows.messages.append(
+        (
+            message,
+            mail.internet_id,
+            new.fingerprint,
+            conversation,
+            mail.subject,
+            mail.from_name,
+            mail.from_address,
+            mail.sender,
+            to_text(mail.stated_at or mail.received_at),
+            to_text(mail.received_at),
+            mail.size,
+            mail.item_class,
+            int(mail.has_attachments),
+            int(mail.automatic),
+            int(mail.confidential),
+            mail.dmarc.value,
+            int(mail.authenticated),
+            int(new.id_conflict),
+            new.keys.parent,
+            new.placement.joined_by,
+        )
+    )
+    rows.keys += [(message, key, kind) for key, kind in new.keys.all]
+    rows.addresses += _address_rows(message, mail)
+    if mail.body is not None:
+        rows.bodies.append((message, mail.body))
+    if new.placement.refused:
+        rows.reviews.append((message, new.placement))
+    if keywords.parse(mail.subject, place.token_prefix).says_something:
+        rows.keyword_work.append((message,))
+
+
+def _address_rows(message: int, mail: IncomingMail) -> Iterable[tuple[int, str, str]]:
+    named = (
+        (PartyRole.FROM.value, (mail.from_address,) if mail.from_address else ()),
+        (PartyRole.REPLY_TO.value, mail.reply_to),
+        (PartyRole.TO.value, mail.to),
+        (PartyRole.CC.value, mail.cc),
+        (PartyRole.BCC.value, mail.bcc if mail.sent else ()),
+    )
+    rows = dict.fromkeys(
+        (message, role, email) for role, emails in named for email in emails
+    )
+    return list(rows)[:MOST_ADDRESSES]
+
+
+def _write(rows: _Rows, at: datetime) -> None:
+    database.execute_many(
+        "INSERT INTO message (id, internet_id, fingerprint, conversation_id, subject, "
+        "from_name, from_address, sender, sent_at, received_at, size, item_class, "
+        "has_attachments, automatic, confidential, dmarc, authenticated, id_conflict, "
+        "parent, joined_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?, ?, ?)",
+        rows.messages,
+    )
+    database.execute_many(
+        "INSERT INTO message_address (message_id, role, email) VALUES (?, ?, ?)",
+        rows.addresses,
+    )
+    database.execute_many(
+        "INSERT INTO message_key (message_id, key, kind) VALUES (?, ?, ?)", rows.keys
+    )
+    database.execute_many(
+        "INSERT INTO message_copy (mailbox_id, folder_id, external_id, change_key, "
+        "seen_sweep, message_id, sent, content_digest, filed, private, "
+        "digest_missing) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0) "
+        "ON CONFLICT (mailbox_id, external_id) DO UPDATE SET "
+        "folder_id = excluded.folder_id, change_key = excluded.change_key, "
+        "seen_sweep = excluded.seen_sweep, message_id = excluded.message_id, "
+        "sent = excluded.sent, filed = excluded.filed, gone_at = NULL",
+        rows.copies,
+    )
+    for table, work in (
+        ("keyword_work", rows.keyword_work),
+        ("compare_work", rows.compare_work),
+    ):
+        database.execute_many(
+            f"INSERT INTO {table} (message_id) VALUES (?) ON CONFLICT DO NOTHING",
+            list(dict.fromkeys(work)),
+        )
+    database.execute_many(
+        "UPDATE message SET authenticated = max(authenticated, ?), dmarc = CASE "
+        "WHEN dmarc = 'fail' OR ? = 'none' THEN dmarc ELSE ? END WHERE id = ?"
+        if not database.is_postgres()
+        else "UPDATE message SET authenticated = greatest(authenticated, ?), dmarc = "
+        "CASE WHEN dmarc = 'fail' OR ? = 'none' THEN dmarc ELSE ? END WHERE id = ?",
+        rows.raised,
+    )
+    store_bodies(rows.bodies, at, complete=False)
+    for message, placement in rows.reviews:
+        open_review(
+            message,
+            "bridge",
+            (placement.conversation, *placement.refused),
+            "answers two conversations that belong to different entries",
+        )
+
+
+def store_bodies(
+    bodies: Iterable[tuple[int, IncomingBody]], at: datetime, *, complete: bool
+) -> None:
+    """Store fetched bodies; ``complete``: with HTML and attachments."""
+    database.require_transaction()
+    bodies = list(bodies)
+    database.execute_many(
+        "INSERT INTO message_body (message_id, text, html) VALUES (?, ?, ?) "
+        "ON CONFLICT (message_id) DO UPDATE SET text = excluded.text, "
+        "html = excluded.html",
+        [(message, body.text, body.html) for message, body in bodies],
+    )
+    stamp = to_text(at)
+    database.execute_many(
+        "UPDATE message SET body_at = ?, content_at = ?, body_missing = NULL "
+        "WHERE id = ?",
+        [(stamp, stamp if complete else None, message) for message, _ in bodies],
+    )
+    if not complete:
+        return
+    database.execute_many(
+        "DELETE FROM attachment WHERE message_id = ?", [(id_,) for id_, _ in bodies]
+    )
+    database.execute_many(
+        "INSERT INTO attachment (message_id, position, name, content_type, content_id, "
+        "inline, size, sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                message, position, part.name, part.content_type, part.content_id,
+                int(part.inline), part.size, part.sha256,
+            )
+            for message, body in bodies
+            for position, part in enumerate(body.attachments)
+        ],
+    )  # fmt: skip
+
+
+def _conversations(messages: Iterable[object]) -> set[int]:
+    rows = database.select_in(
+        "SELECT DISTINCT conversation_id FROM message WHERE id IN ({marks})",
+        set(messages),
+    )
+    return {int(row[0]) for row in rows}
