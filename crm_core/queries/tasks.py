@@ -1,0 +1,136 @@
+"""What people and programs see of a task and of its copy in a mailbox."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from crm_core.errors import NotFound
+from crm_core.models import (
+    Drift,
+    Employee,
+    Entry,
+    Mailbox,
+    Task,
+    TaskKind,
+    TaskMirror,
+    TaskStatus,
+)
+
+
+class MirrorState(StrEnum):
+    """How a task stands in its employee's mailbox."""
+
+    NONE = "none"  # the employee has no mailbox that takes it, or it was taken out
+    PENDING = "pending"
+    WRITTEN = "written"
+    FAILED = "failed"  # tried, will be tried again
+    PARKED = "parked"  # given up; a person must act
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorView:
+    """The copy in Outlook. ``failure`` is a sentence for people, with its code."""
+
+    state: MirrorState
+    drift: Drift | None = None
+    drift_detail: str | None = None
+    mailbox: str | None = None
+    failure_code: str | None = None
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    """A task with its copy. Instants are UTC; dates are dates."""
+
+    id: int
+    entry: int
+    title: str
+    description: str
+    employee: str
+    kind: TaskKind
+    due_on: date | None
+    day: date | None
+    starts_at: datetime | None
+    ends_at: datetime | None
+    status: TaskStatus
+    mirror: MirrorView
+
+
+def show(task_id: int) -> TaskView:
+    """One task; NotFound if there is none."""
+    found = _views(Task.id == task_id)
+    if not found:
+        raise NotFound("there is no task {task}", task=task_id)
+    return found[0]
+
+
+def of_entry(entry: Entry) -> tuple[TaskView, ...]:
+    """The tasks of an entry, oldest first."""
+    return tuple(_views(Task.entry == entry))
+
+
+def _views(condition: object) -> list[TaskView]:
+    rows = list(
+        Task.select(Task, Employee, Entry)
+        .join(Employee)
+        .switch(Task)
+        .join(Entry)
+        .where(condition)
+        .order_by(Task.id)
+    )
+    mirrors: dict[int, list[TaskMirror]] = {row.id: [] for row in rows}
+    for mirror in (
+        TaskMirror.select(TaskMirror, Mailbox)
+        .join(Mailbox)
+        .where(TaskMirror.task.in_(list(mirrors)))
+        .order_by(TaskMirror.id)
+    ):
+        mirrors[mirror.task_id].append(mirror)
+    return [_view(row, mirrors[row.id]) for row in rows]
+
+
+def _view(row: Task, mirrors: Iterable[TaskMirror]) -> TaskView:
+    return TaskView(
+        id=row.id,
+        entry=row.entry.number,
+        title=row.title,
+        description=row.description,
+        employee=row.employee.key,
+        kind=row.kind,
+        due_on=row.due_on,
+        day=row.day,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        status=row.status,
+        mirror=_mirror_view(mirrors),
+    )
+
+
+def _mirror_view(mirrors: Iterable[TaskMirror]) -> MirrorView:
+    """The copy that is wanted; else one whose removal is still to be written."""
+    alive = [
+        mirror
+        for mirror in mirrors
+        if mirror.wanted_present or mirror.pushed_version < mirror.wanted_version
+    ]
+    if not alive:
+        return MirrorView(MirrorState.NONE)
+    shown = max(alive, key=lambda mirror: (bool(mirror.wanted_present), mirror.id))
+    return MirrorView(
+        state=_state(shown),
+        drift=shown.drift,
+        drift_detail=shown.drift_detail,
+        mailbox=shown.mailbox.address,
+        failure_code=shown.failure_code,
+        failure=shown.failure,
+    )
+
+
+def _state(mirror: TaskMirror) -> MirrorState:
+    if mirror.parked:
+        return MirrorState.PARKED
+    if mirror.pushed_version >= mirror.wanted_version:
+        return MirrorState.WRITTEN
+    return MirrorState.FAILED if mirror.failure_code else MirrorState.PENDING
