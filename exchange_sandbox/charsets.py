@@ -14,6 +14,10 @@ label is read as UTF-8 with replacement characters.
 import re
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_REPLACE = dict.fromkeys(
+    (*(set(range(32)) - {9, 10, 13}), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF), "\ufffd"
+)
+_LARGE = 1 << 20
 _CODECS = frozenset(
     {
         *("utf-8", "utf-16", "utf-16le", "utf-16be", "utf-32", "utf-32le", "utf-32be"),
@@ -52,7 +56,9 @@ _ALIASES = {
 
 def xml_text(text: str) -> str:
     """Return ``text`` with every character XML 1.0 forbids made U+FFFD."""
-    return text if text.isascii() and text.isprintable() else _NOT_XML.sub("�", text)
+    if (text.isascii() and text.isprintable()) or not _NOT_XML.search(text):
+        return text
+    return text.translate(_REPLACE)
 
 
 def decode(data: bytes, charset: str = "") -> str:
@@ -62,11 +68,21 @@ def decode(data: bytes, charset: str = "") -> str:
         return xml_text(data.decode("ascii"))
     if codec == _LATIN:
         return xml_text(_latin_or_utf8(data))
+    return xml_text(_lenient(data, codec or "utf-8").removeprefix("\ufeff"))
+
+
+def _lenient(data: bytes, codec: str) -> str:
     try:
-        text = data.decode(codec or "utf-8", "replace")
-    except (UnicodeError, LookupError):  # utf-16 with odd surrogates, missing codec
-        text = data.decode("utf-8", "replace")
-    return xml_text(text.removeprefix("\ufeff"))
+        return data.decode(codec)
+    except (UnicodeError, LookupError):  # LookupError: a build without that codec
+        pass
+    if len(data) <= _LARGE:
+        try:
+            return data.decode(codec, "replace")
+        except (UnicodeError, LookupError):
+            pass
+    # Most codecs call back per wrong byte; only this one replaces millions quickly.
+    return data.decode("utf-8", "replace")
 
 
 def _codec(charset: str) -> str | None:

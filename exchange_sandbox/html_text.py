@@ -1,7 +1,7 @@
 """HTML → the plain text Exchange shows as TextBody, in one linear pass.
 
-Guarantees: never raises, builds no tree (nesting depth costs nothing), reads at most
-``MAX_HTML`` characters; script, style, head title and comments leave no text. The
+Guarantees: never raises, builds no tree (nesting depth costs nothing), stops at the
+``MAX_TAGS``-th tag or after ``MAX_TEXT`` characters of text; script, style, head title and comments leave no text. The
 layout rules (blocks on lines of their own, ``text<address>`` for links, two spaces and
 a star for list items) follow what Exchange's converter is seen to write; its exact
 blank lines are not imitated.
@@ -10,12 +10,17 @@ blank lines are not imitated.
 import re
 from html import unescape
 
-MAX_HTML = 2 << 20
+MAX_TAGS = 250_000
+MAX_TEXT = 4 << 20
 
 _TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9:_-]{0,39})")
 _TAG_REST = re.compile(r"(?:[^>\"']++|\"[^\"]*+\"|'[^']*+')*+>")
-_HREF = re.compile(r"\shref\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s>]++))", re.I)
-_ALT = re.compile(r"\salt\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s>]++))", re.I)
+_HREF = re.compile(
+    r"\shref\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s>]++))", re.IGNORECASE
+)
+_ALT = re.compile(
+    r"\salt\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s>]++))", re.IGNORECASE
+)
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 _HUGE_REFERENCE = re.compile(r"&#(?:0*[0-9]{8,}|[xX]0*[0-9a-fA-F]{7,});?")
 _BLANK_LINES = re.compile(r"\n{3,}")
@@ -23,11 +28,63 @@ _LINE_END = re.compile(r"[ \t]+\n")
 
 _SILENT = frozenset({"script", "style", "title", "noscript", "template", "xml"})
 _BLOCKS = frozenset(
-    "address article aside blockquote body center dd div dl dt fieldset figure footer "
-    "form h1 h2 h3 h4 h5 h6 header hr html li main nav ol p pre section table tbody "
-    "tfoot thead tr ul caption".split()
+    {
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "center",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "html",
+        "li",
+        "main",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "table",
+        "tbody",
+        "tfoot",
+        "thead",
+        "tr",
+        "ul",
+        "caption",
+    }
 )
-_SPACED = frozenset("h1 h2 h3 h4 h5 h6 ol p pre table ul blockquote dl".split())
+_SPACED = frozenset(
+    {
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "ol",
+        "p",
+        "pre",
+        "table",
+        "ul",
+        "blockquote",
+        "dl",
+    }
+)
 
 
 class _Lines:
@@ -35,11 +92,14 @@ class _Lines:
 
     def __init__(self) -> None:
         self.out: list[str] = []
+        self.room = MAX_TEXT
         self.at_line_start = True
         self.preformatted = 0
         self.links: list[tuple[str, int]] = []
 
     def text(self, source: str) -> None:
+        source = source[: self.room]
+        self.room -= len(source)
         if "&" in source:
             source = unescape(_HUGE_REFERENCE.sub("�", source))
         if not self.preformatted:
@@ -62,26 +122,25 @@ class _Lines:
 
 
 def text_of_html(html: str) -> str:
-    """Return the readable text of ``html`` with ``\\n`` line ends."""
-    html = html[:MAX_HTML]
+    """Return the readable text of ``html`` with plain newlines."""
     lines = _Lines()
     position, careful = 0, True
-    while True:
+    for _ in range(MAX_TAGS):
         at = html.find("<", position)
         lines.text(html[position : at if at >= 0 else len(html)])
         if at < 0:
             break
-        position, careful = _markup(html, at, careful, lines)
+        position, careful = _markup(html, at, lines, careful=careful)
     text = "".join(lines.out).replace("\xa0", " ")
     text = _LINE_END.sub("\n", text)
     return _BLANK_LINES.sub("\n\n", text).strip("\n ")
 
 
-def _markup(html: str, at: int, careful: bool, lines: _Lines) -> tuple[int, bool]:
+def _markup(html: str, at: int, lines: _Lines, *, careful: bool) -> tuple[int, bool]:
     """Read what begins with ``<`` at ``at``; returns where text goes on.
 
-    ``careful`` becomes False once a quoted attribute does not end: from then on the
-    next ``>`` ends a tag, or the search for a quote would make the pass quadratic.
+    ``careful`` is given back as False once a quoted attribute does not end: from then
+    on the next ``>`` ends a tag, or the search for a quote would become quadratic.
     """
     if html.startswith("<!--", at):
         end = html.find("-->", at + 4)
@@ -143,7 +202,7 @@ def _link(lines: _Lines, attributes: str, *, closing: bool) -> None:
     if not lines.links:
         return
     target, since = lines.links.pop()
-    shown = "".join(lines.out[since:][:50]).strip()
+    shown = "".join(lines.out[since : since + 50]).strip()
     if target and not target.startswith("#") and shown not in (target, target[7:]):
         lines.out.append(f"<{target}>")
         lines.at_line_start = False

@@ -11,7 +11,9 @@ import re
 from exchange_sandbox.mime_parts import Part
 
 _ACTION = re.compile(rb"^action:[ \t]*([a-z]+)", re.IGNORECASE | re.MULTILINE)
-_DISPOSITION = re.compile(rb"^disposition:[^;\n]*;[ \t]*([a-z]+)", re.I | re.MULTILINE)
+_DISPOSITION = re.compile(
+    rb"^disposition:[^;\n]*;[ \t]*([a-z]+)", re.IGNORECASE | re.MULTILINE
+)
 _PARTSTAT = re.compile(rb"PARTSTAT=(ACCEPTED|DECLINED|TENTATIVE)", re.IGNORECASE)
 _DELIVERY = {
     b"failed": "NDR",

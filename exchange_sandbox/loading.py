@@ -23,20 +23,20 @@ _QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
 def load_mails(path: Path) -> Iterator[bytes]:
     """Yield the raw mails of an mbox file, a folder of ``.eml`` files or one mail."""
     if path.is_dir():
-        for file in sorted(path.rglob("*")):
-            if file.suffix.lower() == ".eml" and file.is_file():
-                yield file.read_bytes()
+        for mail in sorted(path.rglob("*")):
+            if mail.suffix.lower() == ".eml" and mail.is_file():
+                yield mail.read_bytes()
         return
     if path.stat().st_size == 0:  # cannot be mapped
         return
     with (
         path.open("rb") as file,
-        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as m,
+        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
     ):
-        if m[:5] == b"From ":
-            yield from _split(m)
+        if mapped[:5] == b"From ":
+            yield from _split(mapped)
         else:
-            yield m[:]
+            yield mapped[:]
 
 
 def _split(mbox: mmap.mmap) -> Iterator[bytes]:

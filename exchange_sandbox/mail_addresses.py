@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from exchange_sandbox.mime_headers import one_line
 
 MAX_ADDRESSES = 100_000
+MAX_TOKENS = 1_000_000
+MAX_LENGTH = 1_024  # of a name, of an address
 
-_TOKEN = re.compile(
-    r"\"((?:[^\"\\]++|\\.)*+)\"|<([^<>]*+)>|([(),;:<\"])|(\s++)|([^\s(),;:<\"]++)",
-    re.DOTALL,
-)
+_REST = r"<([^<>]*+)>|([(),;:<\"])|(\s++)|([^\s(),;:<\"]++)"
+_TOKEN = re.compile(r"\"((?:[^\"\\]++|\\.)*+)\"|" + _REST, re.DOTALL)
+_TOKEN_WITHOUT_QUOTES = re.compile(r"(?!)()|" + _REST)
 _COMMENT = re.compile(r"\\.|[()]", re.DOTALL)
 _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
 
@@ -44,8 +45,8 @@ class _Reader:
         words, email = self.words, self.angle
         if email is None:
             words, email = _bare_address(words)
-        name = one_line("".join(words).strip() or self.comment)
-        email = one_line(email)
+        name = one_line("".join(words).strip() or self.comment)[:MAX_LENGTH]
+        email = one_line(email)[:MAX_LENGTH]
         if name or email:
             self.found.append(Address(name or None, email or None))
         self.forget()
@@ -67,14 +68,16 @@ def _bare_address(words: list[str]) -> tuple[list[str], str]:
 def read_addresses(value: str) -> tuple[Address, ...]:
     """Read one address field; what has neither name nor address is left out."""
     reader = _Reader()
-    position = 0
-    while len(reader.found) < MAX_ADDRESSES:
-        token = _TOKEN.match(value, position)
-        if token is None:
+    position, pattern = 0, _TOKEN
+    for _ in range(MAX_TOKENS):
+        token = pattern.match(value, position)
+        if token is None or len(reader.found) >= MAX_ADDRESSES:
             break
         position = token.end()
         if token[3] == "(":
             reader.comment, position = _comment(value, position)
+        elif token[3] == '"':  # never closed: looking again at each would be quadratic
+            pattern = _TOKEN_WITHOUT_QUOTES
         else:
             _take(reader, token)
     reader.end()

@@ -10,6 +10,7 @@ Sources: RFC 5322 (fields, dates), RFC 2047 (encoded words), RFC 2231 (parameter
 
 import binascii
 import re
+import string
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
@@ -37,11 +38,32 @@ _DATE = re.compile(
     r"\s*(?:[^\W\d]{2,9}\.?,?\s+)?(\d{1,2})[\s-]+([A-Za-z]{3})[a-z]*[\s-]+(\d{2,4})"
     r"\s+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?\s*([+-]\d{4}|[A-Za-z]{1,5})?"
 )
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_BASE64 = (string.ascii_letters + string.digits + "+/").encode("ascii")
+_NOT_BASE64 = bytes(set(range(256)) - set(_BASE64))
+_MONTHS = (
+    "jan",
+    "feb",
+    "mar",
+    "apr",
+    "may",
+    "jun",
+    "jul",
+    "aug",
+    "sep",
+    "oct",
+    "nov",
+    "dec",
+)
 _ZONES = {
     **dict.fromkeys(("", "ut", "utc", "gmt", "z"), 0),
-    **{"edt": -4, "est": -5, "cdt": -5, "cst": -6},
-    **{"mdt": -6, "mst": -7, "pdt": -7, "pst": -8},
+    "edt": -4,
+    "est": -5,
+    "cdt": -5,
+    "cst": -6,
+    "mdt": -6,
+    "mst": -7,
+    "pdt": -7,
+    "pst": -8,
 }
 
 
@@ -126,7 +148,7 @@ def decode_base64(data: bytes) -> bytes:
     try:
         return binascii.a2b_base64(data)
     except binascii.Error:
-        clean = re.sub(rb"[^A-Za-z0-9+/]+", b"", data)
+        clean = data.translate(None, _NOT_BASE64)
         return binascii.a2b_base64(clean[: len(clean) // 4 * 4] + _tail(clean))
 
 

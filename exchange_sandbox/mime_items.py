@@ -29,7 +29,6 @@ from exchange_sandbox.new_text import new_text
 __all__ = ["Address", "ParsedAttachment", "ParsedMail", "parse_mail"]
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}\Z")
-_NEWLINES = re.compile(r"\r\n|\r|\n")
 _SUFFIXES = {"text/plain": "txt", "text/html": "htm", "message/rfc822": "eml"}
 
 
@@ -91,10 +90,10 @@ def parse_mail(raw: bytes) -> ParsedMail:
         raw = raw.replace(b"\r", b"\n")
     root = root_part(raw)
     fields, parts = root.fields, leaves(root)
-    content = _sort(root, parts)
+    content = _sort(parts)
     plain = content.plain
     text = text_of_html(content.html or "") if plain is None else plain
-    text = _NEWLINES.sub("\r\n", text)
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
     senders = read_addresses(fields.first("from") or "")
     return ParsedMail(
         message_id=_text(fields, "message-id"),
@@ -165,12 +164,14 @@ def _importance(fields: Fields) -> str:
 def _categories(fields: Fields) -> tuple[str, ...]:
     """The Keywords field. A real server may be set to drop it (ClearCategories)."""
     words = (
-        one_line(word) for v in fields.all("keywords") for word in v.split(",")[:256]
+        one_line(word)
+        for v in fields.all("keywords")
+        for word in v.split(",", 256)[:256]
     )
     return tuple(dict.fromkeys(word[:255] for word in words if word))
 
 
-def _sort(root: Part, parts: list[Part]) -> _Content:
+def _sort(parts: list[Part]) -> _Content:
     content = _Content()
     for part in parts:
         if not _is_body(part, content):

@@ -17,7 +17,11 @@ from exchange_sandbox.mime_headers import Fields, decode_base64, parameters, rea
 
 MAX_DEPTH = 30
 MAX_PARTS = 1_000
-SCAN_BUDGET = 12
+SCAN_BUDGET = 6
+MAX_UUENCODED_LINES = 1_000_000
+
+_CR = 13
+_LINE = re.compile(rb"[^\r\n]++")
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,10 @@ class Part:
 def _uudecode(body: bytes) -> bytes:
     out = bytearray()
     inside = False
-    for line in body.splitlines():
+    for count, found in enumerate(_LINE.finditer(body)):
+        line = found[0]
+        if count >= MAX_UUENCODED_LINES:
+            break
         if not inside:
             inside = line.startswith(b"begin ")
         elif line.startswith(b"end"):
@@ -141,35 +148,26 @@ def _children(part: Part, limit: int) -> list[Part]:
 
 
 def _sections(part: Part, boundary: str, limit: int) -> list[tuple[int, int]]:
-    """Byte ranges between delimiter lines; the last one stretches if over ``limit``."""
+    """Byte ranges between delimiter lines; the last one stretches if over ``limit``.
+
+    The newline in front of a delimiter belongs to the delimiter.
+    """
     start, end, raw = part.fields.body_start, part.end, part.raw
-    delimiter = re.compile(
-        b"--"
-        + re.escape(boundary.encode("utf-8", "replace"))
-        + rb"(--)?[ \t]*\r?(?:\n|\Z)"
-    )
+    line = b"--" + re.escape(boundary.encode("utf-8", "replace"))
+    line += rb"(--)?[ \t]*+\r?(?:(?=\n)|\Z)"
     sections: list[tuple[int, int]] = []
     opened: int | None = None
-    for hit in delimiter.finditer(raw, start, end):
+    first = re.compile(line).match(raw, start, end)
+    if first and not first[1]:
+        opened = first.end() + 1
+    for hit in re.compile(b"\n" + line).finditer(raw, start, end):
         at = hit.start()
-        if at > start and raw[at - 1] != 10:
-            continue
         if opened is not None:
-            sections.append((opened, _before_newline(raw, opened, at)))
-        opened = hit.end()
-        if hit[1] or len(sections) >= limit - 1:
-            if hit[1]:
-                opened = None
+            before = at - 1 if at > opened and raw[at - 1] == _CR else at
+            sections.append((opened, max(opened, before)))
+        opened = None if hit[1] else hit.end() + 1
+        if opened is None or len(sections) >= limit - 1:
             break
     if opened is not None:  # the closing delimiter is missing
-        sections.append((opened, end))
+        sections.append((min(opened, end), end))
     return sections
-
-
-def _before_newline(raw: bytes, start: int, at: int) -> int:
-    """The newline in front of a delimiter belongs to the delimiter."""
-    if at > start and raw[at - 1] == 10:
-        at -= 1
-        if at > start and raw[at - 1] == 13:
-            at -= 1
-    return at
