@@ -6,7 +6,7 @@ two. All of them are stored in the compared form of ``email_addresses``.
 
 from collections.abc import Sequence
 
-from crm_core import audit, clock
+from crm_core import audit, clock, holds
 from crm_core.database import require_transaction
 from crm_core.email_addresses import normalise
 from crm_core.errors import Conflict, Invalid, NotFound
@@ -31,6 +31,7 @@ def create(
     for email in dict.fromkeys(wanted):
         AddressEmail.create(address=address, email=email)
     audit.record(actor, "address_created", f"address:{address.id}")
+    holds.settle_address(address.id)
     return address
 
 
@@ -55,6 +56,7 @@ def add_email(address: Address, email: str, *, actor: str) -> None:
     _refuse_owned(wanted)
     AddressEmail.create(address=address, email=wanted)
     audit.record(actor, "address_email_added", f"address:{address.id}")
+    holds.settle_address(address.id)
 
 
 def add_domain(address: Address, domain: str, *, actor: str) -> None:
@@ -78,6 +80,7 @@ def add_domain(address: Address, domain: str, *, actor: str) -> None:
         )
     AddressDomain.create(address=address, domain=wanted)
     audit.record(actor, "address_domain_added", f"address:{address.id}")
+    holds.settle_address(address.id)
 
 
 def find_by_email(email: str) -> Address | None:

@@ -22,10 +22,15 @@ from crm_core.models import (
     TaskTemplate,
 )
 
+REQUIRABLE = ("title", "address", "subtag", "note")  # fields an entry can demand
+
 
 @dataclass(frozen=True, slots=True)
 class SubtagSpec:
-    """A subtag as the commissioning file describes it."""
+    """A subtag as the commissioning file describes it.
+
+    ``required`` names fields of ``REQUIRABLE``; all but the note are mandatory anyway.
+    """
 
     key: str
     name: str
@@ -70,8 +75,8 @@ def is_empty() -> bool:
 def import_taxonomy(specs: Sequence[TagGroupSpec], *, actor: str) -> ImportCount:
     """Add and update the three levels by key.
 
-    Raises Invalid where a key is empty or named twice, or where two subtags claim the
-    same keyword; nothing of the transaction may then be committed.
+    Raises Invalid where a key is empty or named twice, where two subtags claim the
+    same keyword, or where a required field does not exist; before anything is written.
     """
     require_transaction()
     _refuse_doubles(specs)
@@ -123,6 +128,21 @@ def _refuse_doubles(specs: Sequence[TagGroupSpec]) -> None:
         _refuse_double("tag", [tag.key for tag in spec.tags])
     _refuse_double("subtag", [subtag.key for subtag in subtags])
     _refuse_double("keyword", [keywords.fold(word) for word in _words(subtags)])
+    _refuse_unknown_fields(subtags)
+
+
+def _refuse_unknown_fields(subtags: Iterable[SubtagSpec]) -> None:
+    for subtag in subtags:
+        for name in set(subtag.required) - set(REQUIRABLE):
+            raise Invalid(
+                "required",
+                "unknown",
+                "«{name}» of subtag «{subtag}» is no field of an entry "
+                "(known: {known})",
+                name=name,
+                subtag=subtag.key,
+                known=", ".join(REQUIRABLE),
+            )
 
 
 def _refuse_double(field: str, keys: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from peewee import fn
 
-from crm_core import addresses, audit, classification, clock, database
+from crm_core import addresses, audit, classification, clock, database, holds
 from crm_core.errors import Conflict, CrmError, Invalid, NotFound
 from crm_core.models import (
     Address,
@@ -157,6 +157,7 @@ def add_participant(entry: Entry, address_id: int, *, actor: str) -> None:
             entry=entry, address=address, added_at=clock.now(), added_by=actor
         )
         _record(entry, "participant_added", actor, f"address:{address.id}")
+        holds.settle_entry(entry.id)
 
 
 def participant_ids(entry: Entry) -> list[int]:
@@ -188,6 +189,7 @@ def remove_participant(entry: Entry, address_id: int, *, actor: str) -> None:
         Participant.entry == entry, Participant.address == address_id
     ).execute()
     _record(entry, "participant_removed", actor, f"address:{address_id}")
+    holds.settle_entry(entry.id)
 
 
 def add_note(entry: Entry, text: str, *, actor: str) -> Note:
@@ -221,7 +223,8 @@ def _problems_of_subtag(draft: EntryDraft) -> list[CrmError]:
 
 
 def _required(subtag: Subtag) -> list[str]:
-    return [field for field in subtag.required.split(",") if field]
+    """Fields the subtag demands beyond those that every entry needs."""
+    return [field for field in subtag.required.split(",") if field == "note"]
 
 
 def _next_number() -> int:
