@@ -456,6 +456,7 @@ STATEMENTS = (
         "attempts" INTEGER NOT NULL,
         "first_at" TEXT NOT NULL,
         "last_at" TEXT NOT NULL,
+        "retry_wanted" INTEGER NOT NULL,
         "resolved_at" TEXT,
         FOREIGN KEY ("mailbox_id") REFERENCES "mailbox" ("id") ON DELETE CASCADE,
         FOREIGN KEY ("folder_id") REFERENCES "mail_folder" ("id") ON DELETE CASCADE

@@ -2,7 +2,7 @@
 
 from peewee import ForeignKeyField, IntegerField, TextField
 
-from crm_core.fields import UtcDateTimeField
+from crm_core.fields import FlagField, UtcDateTimeField
 from crm_core.models.base import Row
 from crm_core.models.mail import Mailbox, MailFolder
 
@@ -22,6 +22,7 @@ class QuarantinedChange(Row):
     attempts = IntegerField(default=1)
     first_at = UtcDateTimeField()
     last_at = UtcDateTimeField()
+    retry_wanted = FlagField(default=False)
     resolved_at = UtcDateTimeField(null=True)
 
     class Meta:

@@ -1,0 +1,238 @@
+"""Bodies and attachments: which are wanted, which must go, which differ.
+
+Level-triggered like everything else: the rows say what is wanted (a linked, shown mail
+of a mailbox that keeps bodies, without one), the daemon fetches it. Nothing is stored
+of mail that no entry shows, except where a mailbox says ``keep: all``.
+
+The texts of copies that share a Message-ID are compared by a keyed digest
+(``CompareWork``): equal id and other content makes a second, flagged mail of the same
+thread, so that nothing is swallowed as a duplicate.
+"""
+
+import hmac
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from crm_core import copies, database, holds
+from crm_core.models import Setting
+
+_KEY = "content_digest_key"
+
+
+@dataclass(frozen=True, slots=True)
+class WantedContent:
+    """One copy from which a mail's content may be fetched."""
+
+    message: int
+    copy: int
+    mailbox: int
+    external_id: str
+    change_key: str
+
+
+# Mails of linked conversations that at least one entry shows and whose content is
+# still missing. Held mails, confidential ones and ``keep: headers`` have none.
+_SHOWN = """
+FROM entry_mail em
+JOIN message anchor ON anchor.id = em.anchor_id
+JOIN message m ON m.conversation_id = anchor.conversation_id
+LEFT JOIN entry_mail_state s ON s.entry_id = em.entry_id AND s.message_id = m.id
+WHERE em.removed_at IS NULL AND s.hold IS NULL AND m.confidential = 0
+"""
+
+
+def wanted() -> list[WantedContent]:
+    """One live copy for each mail whose content is wanted, best mailbox first."""
+    rows = database.execute(
+        "SELECT c.message_id, min(c.id) FROM message_copy c "
+        "JOIN mailbox b ON b.id = c.mailbox_id WHERE c.gone_at IS NULL "
+        "AND c.private = 0 AND b.enabled = 1 AND b.keep <> 'headers' "
+        "AND c.message_id IN (SELECT m.id " + _SHOWN + "AND m.content_at IS NULL "
+        "AND m.body_missing IS NULL) GROUP BY c.message_id ORDER BY c.message_id"
+    )
+    return _sources([int(row[1]) for row in rows])
+
+
+def out_of_reach() -> list[int]:
+    """Mails whose content is wanted but of which no copy is left anywhere."""
+    rows = database.execute(
+        "SELECT DISTINCT m.id " + _SHOWN + "AND m.content_at IS NULL "
+        "AND m.body_missing IS NULL AND NOT EXISTS (SELECT 1 FROM message_copy c "
+        "WHERE c.message_id = m.id AND c.gone_at IS NULL)"
+    )
+    return [int(row[0]) for row in rows]
+
+
+def mark_missing(messages: Iterable[int], reason: str) -> None:
+    """The content cannot be had; the page says why."""
+    database.execute_many(
+        "UPDATE message SET body_missing = ? WHERE id = ?",
+        [(reason, message) for message in messages],
+    )
+
+
+def drop_unwanted(conversations: Iterable[int]) -> None:
+    """Remove stored bodies that no entry shows any more (unless ``keep: all``)."""
+    database.require_transaction()
+    shown = {
+        int(row[0])
+        for row in database.select_in(
+            "SELECT DISTINCT m.id " + _SHOWN + "AND m.conversation_id IN ({marks})",
+            conversations,
+        )
+    }
+    rows = database.select_in(
+        "SELECT m.id FROM message m WHERE m.conversation_id IN ({marks}) "
+        "AND m.body_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM message_copy c "
+        "JOIN mailbox b ON b.id = c.mailbox_id WHERE c.message_id = m.id "
+        "AND b.keep = 'all')",
+        conversations,
+    )
+    gone = [(int(row[0]),) for row in rows if int(row[0]) not in shown]
+    for table in ("message_body", "attachment"):
+        database.execute_many(f"DELETE FROM {table} WHERE message_id = ?", gone)
+    database.execute_many(
+        "UPDATE message SET body_at = NULL, content_at = NULL WHERE id = ?", gone
+    )
+
+
+def orphaned_blobs(candidates: Iterable[str]) -> set[str]:
+    """Those of the given content hashes that no attachment row names."""
+    hashes = set(candidates)
+    rows = database.select_in(
+        "SELECT DISTINCT sha256 FROM attachment WHERE sha256 IN ({marks})", hashes
+    )
+    return hashes - {row[0] for row in rows}
+
+
+def digest_key() -> bytes:
+    """The installation's secret for content digests; made on first use."""
+    row = Setting.get_or_none(Setting.name == _KEY)
+    if isinstance(row, Setting):
+        return bytes.fromhex(row.value)
+    database.require_transaction()
+    value = secrets.token_hex(32)
+    Setting.create(name=_KEY, value=value)
+    return bytes.fromhex(value)
+
+
+def digest(key: bytes, text: str) -> bytes:
+    """Keyed digest of a text, blind to white space, which servers re-wrap."""
+    folded = " ".join(text.split()).encode("utf-8", "replace")
+    return blake2b(folded, key=key, digest_size=16).digest()
+
+
+def to_compare() -> list[WantedContent]:
+    """Copies whose text must be looked at before their mail can be compared."""
+    rows = database.execute(
+        "SELECT c.id FROM compare_work w JOIN message_copy c "
+        "ON c.message_id = w.message_id JOIN mailbox b ON b.id = c.mailbox_id "
+        "WHERE c.content_digest IS NULL AND c.digest_missing = 0 "
+        "AND c.gone_at IS NULL AND c.private = 0 AND b.enabled = 1 ORDER BY c.id"
+    )
+    return _sources([int(row[0]) for row in rows])
+
+
+def record_digests(found: Iterable[tuple[int, bytes]], missing: Iterable[int]) -> None:
+    """Digests by copy id, and copies whose text cannot be had."""
+    database.execute_many(
+        "UPDATE message_copy SET content_digest = ? WHERE id = ?",
+        [(value, copy) for copy, value in found],
+    )
+    database.execute_many(
+        "UPDATE message_copy SET digest_missing = 1 WHERE id = ?",
+        [(copy,) for copy in missing],
+    )
+
+
+def compare_copies() -> list[int]:
+    """Split mails whose copies turned out to differ; the new mails' ids.
+
+    Works off ``CompareWork`` as far as every live copy has been looked at. The copies
+    that equal the oldest one stay; each other content becomes one flagged mail.
+    """
+    database.require_transaction()
+    rows = database.execute("SELECT message_id FROM compare_work ORDER BY message_id")
+    split: list[int] = []
+    for (message,) in rows:
+        seen = copies.live_copies(message)
+        if any(copy[4] is None and not copy[5] for copy in seen):
+            continue
+        split += _split(int(message), seen)
+        database.execute("DELETE FROM compare_work WHERE message_id = ?", (message,))
+    if split:
+        found = database.select_in(
+            "SELECT DISTINCT conversation_id FROM message WHERE id IN ({marks})", split
+        )
+        holds.settle(int(row[0]) for row in found)
+    return split
+
+
+def _split(
+    message: int, seen: list[tuple[int, int, str, str, bytes | None, bool]]
+) -> list[int]:
+    digests = [copy[4] for copy in seen if copy[4] is not None]
+    new: list[int] = []
+    for other in dict.fromkeys(digests[1:]):
+        if hmac.compare_digest(other, digests[0]):
+            continue
+        twin = _twin_with(message, other)
+        if twin is None:
+            twin = _clone(message, other)
+            new.append(twin)
+        database.execute_many(
+            "UPDATE message_copy SET message_id = ? WHERE id = ?",
+            [(twin, copy[0]) for copy in seen if copy[4] == other],
+        )
+    return new
+
+
+def _twin_with(message: int, digest_: bytes) -> int | None:
+    """A mail with the same id that has this very content already."""
+    rows = database.execute(
+        "SELECT o.id FROM message m JOIN message o ON o.internet_id = m.internet_id "
+        "JOIN message_copy c ON c.message_id = o.id "
+        "WHERE m.id = ? AND o.id <> m.id AND c.content_digest = ? LIMIT 1",
+        (message, digest_),
+    )
+    return int(rows[0][0]) if rows else None
+
+
+def _clone(message: int, print_: bytes) -> int:
+    """A flagged twin: same metadata, keys and thread, its own content.
+
+    Its fingerprint is the content digest, so that it never meets a later copy by
+    metadata alone.
+    """
+    (twin,) = database.new_ids("message", 1)
+    shared = (
+        "internet_id, conversation_id, subject, from_name, from_address, sender, "
+        "sent_at, received_at, size, item_class, has_attachments, automatic, "
+        "confidential, dmarc, parent, joined_by"
+    )
+    database.execute(
+        f"INSERT INTO message (id, fingerprint, id_conflict, authenticated, {shared}) "
+        f"SELECT ?, ?, 1, 0, {shared} FROM message WHERE id = ?",
+        (twin, print_, message),
+    )
+    for table, columns in (
+        ("message_address", "role, email"),
+        ("message_key", "key, kind"),
+    ):
+        database.execute(
+            f"INSERT INTO {table} (message_id, {columns}) "
+            f"SELECT ?, {columns} FROM {table} WHERE message_id = ?",
+            (twin, message),
+        )
+    return twin
+
+
+def _sources(copy_ids: list[int]) -> list[WantedContent]:
+    rows = database.select_in(
+        "SELECT message_id, id, mailbox_id, external_id, change_key "
+        "FROM message_copy WHERE id IN ({marks})",
+        copy_ids,
+    )
+    return [WantedContent(*row) for row in rows]
