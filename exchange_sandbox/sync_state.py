@@ -1,0 +1,177 @@
+"""Synchronisation states and what a page of changes contains.
+
+A state is a position in a folder's log, bound to mailbox, folder and generation and
+sealed, so that a state of another folder, of an earlier generation, older than the
+memory, or damaged is refused. Equal position gives an equal state; a state may be
+used again with the same result; the state of an unfinished page is usable.
+
+The first synchronisation goes through the folder newest first; from then on a
+window of the log is condensed: create + delete is nothing, create + update is one
+create, changes of the read flag alone are ReadFlagChange.
+https://learn.microsoft.com/exchange/client-developer/exchange-web-services/mailbox-synchronization-and-ews-in-exchange
+"""
+
+import base64
+import binascii
+import hashlib
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from exchange_sandbox.errors import EwsError
+from exchange_sandbox.store import Folder, Item, Store
+
+MAX_CHANGES = 512  # https://learn.microsoft.com/exchange/client-developer/web-service-reference/maxchangesreturned
+
+_BODY = struct.Struct(">B16s8sIBIII")
+_FIRST, _LATER = 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a client stands: first pass or not, window (start, end], next index."""
+
+    first: bool
+    start: int
+    end: int
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of a page: kind is create, update, delete or read."""
+
+    kind: str
+    item_id: str
+    item: Item | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Changes, the state after them, and whether they are all there were."""
+
+    changes: tuple[Change, ...]
+    state: str
+    is_last: bool
+
+
+def _seal(store: Store, folder: Folder, body: bytes) -> bytes:
+    return hashlib.blake2b(
+        body + folder.id.encode(), digest_size=8, key=store.unique("seal")
+    ).digest()
+
+
+def _owner(folder: Folder) -> bytes:
+    return hashlib.blake2b(folder.id.encode(), digest_size=8).digest()
+
+
+def write(store: Store, folder: Folder, position: Position) -> str:
+    """Return the opaque state for a position in this folder."""
+    mode = _FIRST if position.first else _LATER
+    body = _BODY.pack(
+        1,
+        folder.mailbox.guid.bytes,
+        _owner(folder),
+        folder.generation,
+        mode,
+        position.start,
+        position.end,
+        position.index,
+    )
+    filler = store.unique("filler", position.end)[: 3 * (position.end % 5)]
+    return base64.b64encode(body + _seal(store, folder, body) + filler).decode()
+
+
+def read(store: Store, folder: Folder, state: str, memory: int) -> Position:
+    """Return the position in a state; raises ErrorInvalidSyncStateData."""
+    try:
+        raw = base64.b64decode(state, validate=True)
+        body, seal = raw[: _BODY.size], raw[_BODY.size : _BODY.size + 8]
+        fields = _BODY.unpack(body)
+    except (binascii.Error, struct.error, ValueError):
+        raise EwsError("ErrorInvalidSyncStateData") from None
+    _, guid, owner, generation, mode, start, end, index = fields
+    genuine = (
+        seal == _seal(store, folder, body)
+        and guid == folder.mailbox.guid.bytes
+        and owner == _owner(folder)
+        and generation == folder.generation
+    )
+    oldest = len(folder.log) - memory
+    if not genuine or (end if mode == _FIRST else start) < oldest:
+        raise EwsError("ErrorInvalidSyncStateData")
+    return Position(mode == _FIRST, start, end, index)
+
+
+def _first_pass(folder: Folder, position: Position) -> Iterator[tuple[Change, int]]:
+    """Yield the items present, newest first, with the index to go on from."""
+    for index in range(position.index - 1, -1, -1):
+        kind, item_id = folder.log[index]
+        if kind == "create":
+            item = folder.items.get(item_id)
+            if item is not None:
+                yield Change("create", item_id, item), index
+
+
+def _condensed(folder: Folder, start: int, end: int) -> list[Change]:
+    """Return the net changes of a window of the log, in order of first mention."""
+    kinds: dict[str, list[str]] = {}
+    for kind, item_id in folder.log[start:end]:
+        kinds.setdefault(item_id, []).append(kind)
+    changes = []
+    for item_id, seen in kinds.items():
+        created, deleted = "create" in seen, "delete" in seen
+        if deleted:
+            if not created:
+                changes.append(Change("delete", item_id, None))
+            continue
+        if created:
+            kind = "create"
+        else:
+            kind = "read" if set(seen) == {"read"} else "update"
+        changes.append(Change(kind, item_id, folder.items.get(item_id)))
+    return changes
+
+
+def page(store: Store, folder: Folder, position: Position | None, limit: int) -> Page:
+    """Return at most `limit` changes after `position` (None: from the beginning)."""
+    now = len(folder.log)
+    if position is None:
+        position = Position(first=True, start=0, end=now, index=now)
+    changes: list[Change] = []
+    if position.first:
+        for change, index in _first_pass(folder, position):
+            if len(changes) == limit:
+                state = write(store, folder, position)
+                return Page(tuple(changes), state, is_last=False)
+            changes.append(change)
+            position = Position(first=True, start=0, end=position.end, index=index)
+        position = Position(first=False, start=position.end, end=position.end, index=0)
+    return _later_page(store, folder, position, changes, limit)
+
+
+def _later_page(
+    store: Store, folder: Folder, position: Position, changes: list[Change], limit: int
+) -> Page:
+    while True:
+        if position.index == 0:
+            position = Position(
+                first=False, start=position.start, end=len(folder.log), index=0
+            )
+        window = _condensed(folder, position.start, position.end)
+        for place in range(position.index, len(window)):
+            if len(changes) == limit:
+                unfinished = Position(
+                    first=False, start=position.start, end=position.end, index=place
+                )
+                # An index of 0 would mean a fresh window: same start, same result.
+                return Page(
+                    tuple(changes), write(store, folder, unfinished), is_last=False
+                )
+            change = window[place]
+            if change.kind == "delete" or change.item is not None:
+                changes.append(change)
+        end = position.end
+        position = Position(first=False, start=end, end=end, index=0)
+        if end == len(folder.log):
+            return Page(tuple(changes), write(store, folder, position), is_last=True)
