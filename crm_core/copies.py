@@ -104,3 +104,42 @@ def live_copies(message: int) -> list[tuple[int, int, str, str, bytes | None, bo
             (message,),
         )
     ]
+
+
+def withdraw(mailbox: int, items: Iterable[PrivateItem]) -> None:
+    """Copies marked private after we had read them: back to ids only.
+
+    A mail of which no other copy is left, and which no person linked, goes as well.
+    """
+    for item in items:
+        rows = database.execute(
+            "SELECT id, message_id FROM message_copy WHERE mailbox_id = ? "
+            "AND external_id = ?",
+            (mailbox, item.external_id),
+        )
+        for copy, message in rows:
+            database.execute(
+                "UPDATE message_copy SET private = 1, message_id = NULL, sent = 0, "
+                "content_digest = NULL, digest_missing = 1, filed = 0, "
+                "change_key = ?, gone_at = NULL WHERE id = ?",
+                (item.change_key, copy),
+            )
+            _forget_if_alone(message)
+
+
+def _forget_if_alone(message: int) -> None:
+    database.execute(
+        "DELETE FROM message WHERE id = ? AND NOT EXISTS (SELECT 1 FROM message_copy c "
+        "WHERE c.message_id = message.id) AND NOT EXISTS (SELECT 1 FROM entry_mail em "
+        "WHERE em.anchor_id = message.id) AND NOT EXISTS "
+        "(SELECT 1 FROM entry_mail_verdict v WHERE v.message_id = message.id)",
+        (message,),
+    )
+
+
+def want_decision(messages: Iterable[int]) -> None:
+    """Let keyword acts look at these mails again."""
+    database.execute_many(
+        "INSERT INTO keyword_work (message_id) VALUES (?) ON CONFLICT DO NOTHING",
+        [(message,) for message in dict.fromkeys(messages)],
+    )

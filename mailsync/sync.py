@@ -1,0 +1,300 @@
+"""One poll of one mailbox, and everything once: the job bodies of the daemon.
+
+``poll_mailbox`` reads its mail folders, then decides keyword acts, compares copies and
+fetches wanted content. It is the one place that acts on failures of a mailbox: what
+happened becomes its status row, and the other mailboxes go on.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+
+import structlog
+
+from crm_core import clock, content, database, keyword_acts, leases, mailboxes
+from crm_core.leases import LeaseLost
+from crm_core.models import Keep, Mailbox, MailboxStatus, MailFolder
+from mailsync import backoff, bodies, engine
+from mailsync.blobs import BlobStore
+from mailsync.errors import AuthRejected, MailboxGone, MailSyncError
+from mailsync.ingest import FolderJob, PageOutcome, SystemicFailure
+from mailsync.normalise import Rules
+from mailsync.port import (
+    Detail,
+    FolderRef,
+    FolderRole,
+    MailboxPort,
+    MailSource,
+    PortFactory,
+)
+
+TRIES = 6  # of sync-once, each after the back-off that is due
+LONGEST_WAIT = 90.0  # seconds that sync-once is ready to wait for a back-off
+ACTS_PER_TRANSACTION = 25
+_MAIL_ROLES = {"inbox": FolderRole.INBOX, "sent": FolderRole.SENT}
+
+log = structlog.get_logger("mailsync.sync")
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxRules:
+    """What the configuration says about reading one mailbox."""
+
+    folders: tuple[str, ...] = ("inbox", "sent")
+    subfolders: bool = False
+    skip: tuple[str, ...] = ()
+    since: datetime | None = None
+    never: frozenset[str] = frozenset()
+    authserv_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SyncSettings:
+    """Everything the jobs need from outside the database."""
+
+    open_port: PortFactory
+    rules: Mapping[str, MailboxRules]  # by mailbox address
+    blobs: BlobStore
+    token_prefix: str = "CRM"
+    random: Random = field(default_factory=Random)
+    sleep: Callable[[float], None] = time.sleep
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxReport:
+    """How one mailbox fared. ``problem`` is None where it was read to its end."""
+
+    mailbox: int
+    slug: str
+    outcome: PageOutcome = PageOutcome()
+    acts: int = 0
+    bodies: int = 0
+    problem: str | None = None
+    code: str | None = None
+
+
+def poll_mailbox(
+    settings: SyncSettings, mailbox_id: int, should_stop: Callable[[], bool]
+) -> MailboxReport:
+    """Read one mailbox to its end, unless its back-off says not yet.
+
+    Never raises MailSyncError: a failure becomes the mailbox's status and the report's
+    ``problem``. Bugs keep their traceback.
+    """
+    mailbox = Mailbox.get_by_id(mailbox_id)
+    if not mailbox.enabled or not due(mailbox) or not leases.claim(mailbox_id):
+        return MailboxReport(mailbox_id, mailbox.slug, problem=mailbox.status_detail)
+    try:
+        port = settings.open_port(mailbox.address)
+        try:
+            report = _poll(settings, mailbox, port, should_stop)
+        finally:
+            port.close()
+    except (MailSyncError, SystemicFailure, LeaseLost) as error:
+        return _failed(settings, mailbox, error)
+    finally:
+        leases.release(mailbox_id)
+    _succeeded(mailbox)
+    return report
+
+
+def due(mailbox: Mailbox) -> bool:
+    """Whether the mailbox may be asked now: never inside a back-off window."""
+    if mailbox.status in {MailboxStatus.STOPPED, MailboxStatus.GONE}:
+        return mailbox.next_attempt_at is not None and (
+            mailbox.next_attempt_at <= clock.now()
+        )
+    return mailbox.next_attempt_at is None or mailbox.next_attempt_at <= clock.now()
+
+
+def _poll(
+    settings: SyncSettings,
+    mailbox: Mailbox,
+    port: MailboxPort,
+    should_stop: Callable[[], bool],
+) -> MailboxReport:
+    outcome = PageOutcome()
+    for job in _folder_jobs(settings, mailbox, port):
+        outcome += engine.sync_folder(port, job, should_stop).outcome
+    acts = decide_keywords(settings.token_prefix, should_stop)
+    fetched = _contents(settings, mailbox.id, port, should_stop)
+    return MailboxReport(mailbox.id, mailbox.slug, outcome, acts, fetched)
+
+
+def _folder_jobs(
+    settings: SyncSettings, mailbox: Mailbox, port: MailSource
+) -> list[FolderJob]:
+    rules = settings.rules[mailbox.address]
+    reading = Rules(mailboxes.internal(), rules.authserv_id, rules.never)
+    detail = Detail.TEXT if mailbox.keep is Keep.ALL else Detail.METADATA
+    with database.transaction():
+        key = content.digest_key()
+    return [
+        FolderJob(
+            folder=row.id,
+            mailbox=mailbox.id,
+            address=mailbox.address,
+            ref=FolderRef(FolderRole(row.role), row.name, row.external_id or None),
+            rules=reading,
+            sweep=row.sweep,
+            detail=detail,
+            since=rules.since,
+            token_prefix=settings.token_prefix,
+            digest_key=key,
+        )
+        for row in _folders(mailbox, rules, port)
+    ]
+
+
+def _folders(
+    mailbox: Mailbox, rules: MailboxRules, port: MailSource
+) -> list[MailFolder]:
+    """The rows of the folders to read; only own names cost a request."""
+    if set(rules.folders) <= _MAIL_ROLES.keys() and not rules.subfolders:
+        wanted = [FolderRef(_MAIL_ROLES[name], name) for name in rules.folders]
+    else:
+        found = port.folders(rules.folders, subfolders=rules.subfolders)
+        skip = {name.casefold() for name in rules.skip}
+        wanted = [ref for ref in found if ref.name.casefold() not in skip]
+    with database.transaction():
+        return [
+            MailFolder.get_or_create(  # type: ignore[no-untyped-call]  # peewee stub
+                mailbox=mailbox,
+                role=ref.role.value,
+                external_id=ref.external_id or "",
+                defaults={"name": ref.name},
+            )[0]
+            for ref in wanted
+        ]
+
+
+def decide_keywords(token_prefix: str, should_stop: Callable[[], bool]) -> int:
+    """Decide about mails whose subject or category asks for something; effects."""
+    effects = 0
+    waiting = keyword_acts.pending()
+    for start in range(0, len(waiting), ACTS_PER_TRANSACTION):
+        if should_stop():
+            break
+        with database.transaction():
+            for message in waiting[start : start + ACTS_PER_TRANSACTION]:
+                effects += keyword_acts.decide(message, token_prefix)
+    return effects
+
+
+def _contents(
+    settings: SyncSettings,
+    mailbox: int,
+    port: MailSource,
+    should_stop: Callable[[], bool],
+) -> int:
+    looked = [item for item in content.to_compare() if item.mailbox == mailbox]
+    if looked:
+        with database.transaction():
+            key = content.digest_key()
+        bodies.digest_copies(port, looked, key, should_stop)
+    with database.transaction():
+        content.compare_copies()
+    wanted = [item for item in content.wanted() if item.mailbox == mailbox]
+    return bodies.fetch_wanted(port, wanted, settings.blobs, should_stop)
+
+
+def finish_contents() -> None:
+    """Content that no mailbox can give any more is marked so, with its reason."""
+    lost = content.out_of_reach()
+    if lost:
+        with database.transaction():
+            content.mark_missing(lost, "no copy is left in any mailbox")
+
+
+# --- status -----------------------------------------------------------------------
+
+
+def _succeeded(mailbox: Mailbox) -> None:
+    with database.transaction():
+        Mailbox.update(
+            status=MailboxStatus.OK,
+            status_code=None,
+            status_detail=None,
+            attempts=0,
+            next_attempt_at=None,
+            last_success_at=clock.now(),
+        ).where(Mailbox.id == mailbox.id).execute()
+
+
+def _failed(
+    settings: SyncSettings,
+    mailbox: Mailbox,
+    error: MailSyncError | SystemicFailure | LeaseLost,
+) -> MailboxReport:
+    status = MailboxStatus.BACKING_OFF
+    code = "E300"
+    attempts = mailbox.attempts + 1
+    wait: float = min(60.0 * attempts, 3600.0)
+    if isinstance(error, MailSyncError):
+        code = error.code
+        wait = backoff.delay(attempts, error, settings.random)
+        if isinstance(error, AuthRejected):
+            status = MailboxStatus.STOPPED
+        elif isinstance(error, MailboxGone):
+            status = MailboxStatus.GONE
+    with database.transaction():
+        Mailbox.update(
+            status=status,
+            status_code=code,
+            status_detail=str(error)[:500],
+            attempts=attempts,
+            next_attempt_at=clock.now() + timedelta(seconds=wait),
+        ).where(Mailbox.id == mailbox.id).execute()
+    log.warning(
+        "mailbox_backed_off",
+        mailbox=mailbox.slug,
+        code=code,
+        attempts=attempts,
+        seconds=round(wait, 1),
+    )
+    return MailboxReport(mailbox.id, mailbox.slug, problem=str(error), code=code)
+
+
+# --- everything once ----------------------------------------------------------------
+
+
+def poll_patiently(
+    settings: SyncSettings, mailbox_id: int, should_stop: Callable[[], bool]
+) -> MailboxReport:
+    """Poll one mailbox now; wait for back-offs that are short, then try again.
+
+    A person who calls ``sync-once`` after repairing something wants it tried, so a
+    stopped mailbox gets one attempt.
+    """
+    _unstop(mailbox_id)
+    report = MailboxReport(mailbox_id, "")
+    for _ in range(TRIES):
+        mailbox = Mailbox.get_by_id(mailbox_id)
+        pause = _pause(mailbox)
+        if pause > LONGEST_WAIT or should_stop():
+            return MailboxReport(
+                mailbox_id, mailbox.slug, problem=mailbox.status_detail or "backing off"
+            )
+        if pause > 0:
+            settings.sleep(pause)
+        report = poll_mailbox(settings, mailbox_id, should_stop)
+        mailbox = Mailbox.get_by_id(mailbox_id)
+        if report.problem is None or mailbox.status is not MailboxStatus.BACKING_OFF:
+            return report
+    return report
+
+
+def _pause(mailbox: Mailbox) -> float:
+    if mailbox.next_attempt_at is None:
+        return 0.0
+    return float((mailbox.next_attempt_at - clock.now()).total_seconds())
+
+
+def _unstop(mailbox_id: int) -> None:
+    with database.transaction():
+        Mailbox.update(status=MailboxStatus.NEW, next_attempt_at=None).where(
+            Mailbox.id == mailbox_id,
+            Mailbox.status.in_([MailboxStatus.STOPPED, MailboxStatus.GONE]),
+        ).execute()
