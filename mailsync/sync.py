@@ -68,7 +68,7 @@ class MailboxReport:
 
     mailbox: int
     slug: str
-    outcome: PageOutcome = PageOutcome()
+    outcome: PageOutcome = field(default_factory=PageOutcome)
     acts: int = 0
     bodies: int = 0
     problem: str | None = None
