@@ -22,7 +22,8 @@ from typing import Any
 from crm_core.fields import from_text, to_text
 from crm_core.models import Drift, MirrorKind
 
-_DAY = timedelta(days=1)
+EXACT = timedelta(0)
+A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,28 +62,27 @@ class Seen:
 class Written:
     """What we know of our own writing (column ``task_mirror.written``).
 
-    ``fields``: last written and confirmed. ``trying``/``trying_version``: sent by an
-    attempt whose outcome is not recorded yet. ``read_back``: ``fields`` as the server
-    gives them. ``seen``: what the employee made of it (drift). ``creates``: requests to
-    create that may have reached the server; more than one may yet become two items.
-    ``removed``: we saw our item removed. ``rewrite``: remove the item, then begin anew.
-    ``followed``: the employee's other folder was accepted.
+    ``fields``: last written and confirmed. ``trying``: what attempts of unknown outcome
+    were about to write; ``trying_version`` their task version, 0 if they had several.
+    ``read_back``: ``fields`` as the server gives them. ``seen``: what the employee made
+    of it (drift). ``creates``: requests to create that may have reached the server;
+    more than one may yet become two items (a late one, after a time-out). ``rewrite``: remove the item, then begin
+    anew. ``followed``: the employee's other folder was accepted.
     """
 
     fields: OwnFields | None = None
-    trying: OwnFields | None = None
+    trying: tuple[OwnFields, ...] = ()
     trying_version: int = 0
     read_back: OwnFields | None = None
     seen: OwnFields | None = None
     creates: int = 0
-    removed: bool = False
     rewrite: bool = False
     followed: bool = False
 
     @property
     def baseline(self) -> OwnFields | None:
         """What an untouched item looks like."""
-        return self.read_back or self.fields
+        return self.read_back or self.fields or next(reversed(self.trying), None)
 
     def to_json(self) -> str:
         """The stored form."""
@@ -94,8 +94,10 @@ def written_from(text: str | None) -> Written:
     if not text:
         return Written()
     values: dict[str, Any] = json.loads(text)
-    for name in ("fields", "trying", "read_back", "seen"):
-        values[name] = _own_fields(values.get(name))
+    for name in ("fields", "read_back", "seen"):
+        values[name] = _own_fields(values[name])
+    trying = (_own_fields(attempt) for attempt in values["trying"])
+    values["trying"] = tuple(attempt for attempt in trying if attempt is not None)
     return Written(**values)
 
 
@@ -129,7 +131,7 @@ def differences(
     ours: OwnFields,
     theirs: OwnFields,
     *,
-    tolerance: timedelta = timedelta(0),
+    tolerance: timedelta = EXACT,
 ) -> list[str]:
     """The names of the fields that differ."""
     found = [] if ours.subject.strip() == theirs.subject.strip() else ["subject"]
@@ -201,7 +203,7 @@ def judge(
         return Judgement(item, Drift.MOVED)
     if _as_we_left_it(kind, written, item.fields):
         return Judgement(item)
-    baseline = written.baseline or written.trying
+    baseline = written.baseline
     done = item.fields.completed and not (baseline and baseline.completed)
     is_task = kind is MirrorKind.TASK
     return Judgement(item, Drift.COMPLETED if is_task and done else Drift.CHANGED)
@@ -223,12 +225,12 @@ def chosen(seen: Iterable[Seen], stored_id: str | None) -> Seen | None:
 
 
 def _as_we_left_it(kind: MirrorKind, written: Written, theirs: OwnFields) -> bool:
-    exact = [written.read_back]
-    near = [written.trying, None if written.read_back else written.fields]
-    if not any((*exact, *near)):
+    if written.baseline is None:
         return True  # a copy whose history a restored backup has lost
-    return any(
-        ours is not None and same(kind, ours, theirs, tolerance=tolerance)
-        for candidates, tolerance in ((exact, timedelta(0)), (near, _DAY))
-        for ours in candidates
-    )
+    exactly = written.read_back
+    if exactly is not None and same(kind, exactly, theirs, tolerance=EXACT):
+        return True
+    about = [*written.trying]
+    if exactly is None and written.fields is not None:
+        about.append(written.fields)
+    return any(same(kind, ours, theirs, tolerance=A_DAY) for ours in about)
