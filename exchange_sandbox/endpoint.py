@@ -1,6 +1,7 @@
 """The EWS endpoint: authentication, throttling, faults, validation, dispatch."""
 
 import base64
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -138,8 +139,11 @@ class Endpoint:
         except EwsError as error:
             record.errors = (error.code,)
             return _faulted(SoapFault(error.code, error.text, error.values))
+        except Exception:  # noqa: BLE001  # a fault of ours is an answer and a record
+            self.ledger.crashed(envelope.operation, traceback.format_exc())
+            return _faulted(SoapFault("ErrorInternalServerError"))
         if not isinstance(text, str):
-            return Reply(chunks=text)
+            return Reply(chunks=self._judged(record, text))
         record.errors = tuple(_codes(text))
         xml = without_illegal(text) if self.settings.strip_illegal_characters else text
         return Reply(body=xml.encode("utf-8", "replace"))
@@ -215,17 +219,26 @@ class Endpoint:
         if rule.kind == "no_state_element":
             call.item_faults[None] = EwsError(rule.code or "ErrorInvalidSyncStateData")
 
+    def _judged(self, record: Request, stream: Iterator[bytes]) -> Iterator[bytes]:
+        for envelope in stream:
+            self._validate(record, envelope)
+            yield envelope
+
     # -- after the work ----------------------------------------------------
 
     def _finish(self, record: Request, reply: Reply, rule: FaultRule | None) -> Reply:
-        if self.judge is not None and reply.body.startswith(b"<?xml"):
-            error = self.judge.answer_error(reply.body)
-            if error is not None:
-                self.ledger.violation(f"answer {record.operation}: {error}")
+        if reply.body.startswith(b"<?xml"):
+            self._validate(record, reply.body)
         if rule is not None:
             reply = self._late(record, reply, rule)
         record.status = 0 if reply.hang_up else reply.status
         return reply
+
+    def _validate(self, record: Request, written: bytes) -> None:
+        if self.judge is not None:
+            error = self.judge.answer_error(written)
+            if error is not None:
+                self.ledger.violation(f"answer {record.operation}: {error}")
 
     def _late(self, record: Request, reply: Reply, rule: FaultRule) -> Reply:
         """Let a fault strike after the work is done."""

@@ -76,3 +76,17 @@ def render_folder(folder: Folder, shape: FolderShape) -> str:
     if "UnreadCount" in names and folder.tag not in _WITHOUT_UNREAD:
         parts.append(_text("UnreadCount", folder.unread()))
     return f"<t:{folder.tag}>{''.join(parts)}</t:{folder.tag}>"
+
+
+def folder_values(folder: Folder, path: Path) -> tuple[object, ...]:
+    """Return the comparable values of a folder's property, for restrictions."""
+    if isinstance(path, ExtendedPath):
+        return folder.extended.get(path, ())
+    found = {
+        "folder:DisplayName": folder.name,
+        "folder:FolderClass": folder.folder_class,
+        "folder:TotalCount": str(len(folder.items)),
+        "folder:UnreadCount": str(folder.unread()),
+        "folder:ChildFolderCount": str(len(folder.children())),
+    }.get(path if isinstance(path, str) else "")
+    return () if found is None else (found,)

@@ -8,11 +8,11 @@ from exchange_sandbox.errors import EwsError
 from exchange_sandbox.icalendar import as_instant, read_component
 from exchange_sandbox.item_values import Body
 from exchange_sandbox.properties import MAIL_TAGS
-from exchange_sandbox.store import Item, Store
+from exchange_sandbox.store import Item
 from exchange_sandbox.xml_text import Element, text_of
 
 
-def fill_from_mime(store: Store, item: Item, element: Element) -> set[str]:
+def fill_from_mime(item: Item, element: Element) -> set[str]:
     """Fill an item from its MimeContent element; returns the URIs that were set.
 
     Raises ErrorMimeContentInvalidBase64String, ErrorMimeContentInvalid.

@@ -1,6 +1,7 @@
 """Items as plain values for tests and the control endpoint."""
 
 import base64
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
@@ -64,17 +65,17 @@ def _name(path: ExtendedPath) -> str:
     return path.name if path.name is not None else f"{path.property_set}/{path.number}"
 
 
+_PLAIN: dict[type, Callable[[Any], Any]] = {
+    datetime: lambda found: found.isoformat(),
+    date: lambda found: found.isoformat(),
+    bytes: lambda found: base64.b64encode(found).decode(),
+    Body: lambda found: found.text,
+    Address: lambda found: {"name": found.name, "email": found.email},
+    Attachment: lambda found: {"name": found.name, "size": len(found.content)},
+    tuple: lambda found: [_plain(part) for part in found],
+}
+
+
 def _plain(found: Any) -> Any:
-    if isinstance(found, datetime | date):
-        return found.isoformat()
-    if isinstance(found, bytes):
-        return base64.b64encode(found).decode()
-    if isinstance(found, Body):
-        return found.text
-    if isinstance(found, Address):
-        return {"name": found.name, "email": found.email}
-    if isinstance(found, Attachment):
-        return {"name": found.name, "size": len(found.content)}
-    if isinstance(found, tuple):
-        return [_plain(part) for part in found]
-    return found
+    writer = _PLAIN.get(type(found))
+    return found if writer is None else writer(found)

@@ -63,7 +63,7 @@ def read_mime(store: Store, item: Item) -> None:
     values["item:InternetMessageHeaders"] = (
         (AUTH_AS, *headers) if item.stamped else headers
     )
-    _conversation(store, item, parsed)
+    _conversation(item, parsed)
     for attachment in parsed.attachments:
         added = Attachment(
             store.new_id(b"\x09", item.folder.mailbox),
@@ -115,7 +115,7 @@ def _from_mail(parsed: ParsedMail) -> dict[str, Any]:
     }
 
 
-def _conversation(store: Store, item: Item, parsed: ParsedMail) -> None:
+def _conversation(item: Item, parsed: ParsedMail) -> None:
     rng = random.Random(item.search_key)  # noqa: S311  # reproducible, not secret
     topic = parsed.thread_topic or conversation_ids.conversation_topic(parsed.subject)
     index = conversation_ids.conversation_index(
@@ -149,7 +149,7 @@ def _conversation_id(store: Store, item: Item) -> str:
     )
 
 
-def _index(store: Store, item: Item) -> bytes | None:
+def _index(_store: Store, item: Item) -> bytes | None:
     """An item made by a client gets a new index, tracked (its own conversation)."""
     if item.tag not in MAIL_TAGS:
         return None

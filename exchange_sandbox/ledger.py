@@ -81,6 +81,7 @@ class Ledger:
     submissions: list[Submission] = field(default_factory=list)
     touches: list[Touch] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
+    crashes: list[str] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def open_request(self, user: str | None, operation: str) -> Request:
@@ -126,6 +127,10 @@ class Ledger:
         """Append a message that Microsoft's schema refuses."""
         self.violations.append(text)
 
+    def crashed(self, operation: str, trace: str) -> None:
+        """Append a fault of the sandbox itself; every test that sees one is void."""
+        self.crashes.append(f"{operation}: {trace}")
+
     def verbs(self) -> dict[str, int]:
         """Count the requests by operation."""
         return dict(Counter(request.operation for request in self.requests))
@@ -148,6 +153,7 @@ class Ledger:
                 self.submissions,
                 self.touches,
                 self.violations,
+                self.crashes,
             ):
                 record.clear()
 
@@ -164,6 +170,7 @@ class Ledger:
             "touched": [_plain(entry) for entry in self.touches],
             "client_faults": [_plain(entry) for entry in self.client_faults],
             "schema_violations": list(self.violations),
+            "crashes": list(self.crashes),
         }
 
 

@@ -28,7 +28,8 @@ from exchange_sandbox.store import Item, Store
 from exchange_sandbox.timezones import read_day, read_instant
 from exchange_sandbox.xml_text import Element, T, children, local_name, truth
 
-Test = Callable[[Item], bool]
+Test = Callable[[Any], bool]
+Values = Callable[[Any, Path], tuple[Any, ...]]
 
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "IsEqualTo": operator.eq,
@@ -91,30 +92,29 @@ def _kind(path: Path) -> str:
     return KIND.get(path, "string")
 
 
+_CONSTANTS: dict[str, Callable[[str, str], Any]] = {
+    "bool": lambda text, _zone: truth(text),
+    "int": lambda text, _zone: int(text),
+    "double": lambda text, _zone: float(text),
+    "datetime": read_instant,
+    "taskdate": lambda text, _zone: read_day(text),
+    "base64": lambda text, _zone: base64.b64decode(text),
+}
+
+
 def _constant(kind: str, text: str, default_zone: str) -> Any:
+    reader = _CONSTANTS.get(kind)
     try:
-        if kind == "bool":
-            return truth(text)
-        if kind == "int":
-            return int(text)
-        if kind == "double":
-            return float(text)
-        if kind == "datetime":
-            return read_instant(text, default_zone)
-        if kind == "taskdate":
-            return read_day(text)
-        if kind == "base64":
-            return base64.b64decode(text)
+        return text if reader is None else reader(text, default_zone)
     except ValueError:
         raise EwsError("ErrorInvalidRestriction", f"'{text}' does not fit.") from None
-    return text
 
 
 class Filter:
-    """Builds the test of one request's restriction."""
+    """Builds the test of one request's restriction; `values` reads what is tested."""
 
-    def __init__(self, store: Store, default_zone: str) -> None:
-        self._store = store
+    def __init__(self, values: Values, default_zone: str) -> None:
+        self._values = values
         self._zone = default_zone
 
     def read(self, restriction: Element | None) -> Test | None:
@@ -158,7 +158,7 @@ class Filter:
 
     def _exists(self, element: Element) -> Test:
         path = self._path(element)
-        return lambda item: bool(field_values(self._store, item, path))
+        return lambda item: bool(self._values(item, path))
 
     def _comparison(
         self, element: Element, compare: Callable[[Any, Any], bool]
@@ -170,10 +170,10 @@ class Filter:
         if local_name(operand[0]) != "Constant":
             return self._two_fields(path, read_path(operand[0]), compare)
         wanted = _constant(_kind(path), operand[0].get("Value", ""), self._zone)
-        store = self._store
+        values = self._values
 
-        def test(item: Item) -> bool:
-            found = field_values(store, item, path)
+        def test(item: Any) -> bool:
+            found = values(item, path)
             if compare is operator.ne:
                 return wanted not in found
             return any(_compare(compare, one, wanted) for one in found)
@@ -183,12 +183,12 @@ class Filter:
     def _two_fields(
         self, path: Path, other: Path, compare: Callable[[Any, Any], bool]
     ) -> Test:
-        store = self._store
+        values = self._values
 
-        def test(item: Item) -> bool:
+        def test(item: Any) -> bool:
             left, right = (
-                field_values(store, item, path),
-                field_values(store, item, other),
+                values(item, path),
+                values(item, other),
             )
             return any(_compare(compare, a, b) for a in left for b in right)
 
@@ -201,10 +201,10 @@ class Filter:
         mode = element.get("ContainmentMode", "Substring")
         folded = element.get("ContainmentComparison", "Exact") != "Exact"
         wanted = wanted.casefold() if folded else wanted
-        store = self._store
+        values = self._values
 
-        def test(item: Item) -> bool:
-            for found in field_values(store, item, path):
+        def test(item: Any) -> bool:
+            for found in values(item, path):
                 text = str(found).casefold() if folded else str(found)
                 if _contained(mode, text, wanted):
                     return True
@@ -216,10 +216,8 @@ class Filter:
         path = self._path(element)
         mask_element = element.find(f"{T}Bitmask")
         mask = int(mask_element.get("Value", "0"), 0) if mask_element is not None else 0
-        store = self._store
-        return lambda item: (
-            not any(int(found) & mask for found in field_values(store, item, path))
-        )
+        values = self._values
+        return lambda item: not any(int(found) & mask for found in values(item, path))
 
 
 def _compare(compare: Callable[[Any, Any], bool], left: Any, right: Any) -> bool:

@@ -17,7 +17,7 @@ from exchange_sandbox.clock import Clock
 from exchange_sandbox.control import Control
 from exchange_sandbox.endpoint import Endpoint
 from exchange_sandbox.faults import FaultRule, Faults
-from exchange_sandbox.http_wire import HttpServer
+from exchange_sandbox.http_wire import HttpRequest, HttpServer, Reply
 from exchange_sandbox.item_listing import list_items
 from exchange_sandbox.ledger import Ledger
 from exchange_sandbox.loading import load_mails
@@ -74,7 +74,7 @@ class Sandbox:
     ) -> Self:
         """Serve EWS at `listen`, and the control endpoint at `control` if given."""
         tls = self._tls()
-        server = HttpServer(listen, lambda request: self._endpoint(request), tls)
+        server = HttpServer(listen, self._answer, tls)
         self._servers = [server]
         self._endpoint = Endpoint(
             self.store,
@@ -91,6 +91,9 @@ class Sandbox:
         for one in self._servers:
             one.start()
         return self
+
+    def _answer(self, request: HttpRequest) -> Reply:
+        return self._endpoint(request)
 
     def _tls(self) -> ssl.SSLContext | None:
         if self.settings.tls_cert is None:

@@ -18,6 +18,7 @@ class Shape:
     unique_body_type: str = "Best"
     paths: tuple[Path, ...] = ()
     full: bool = True
+    left_out: frozenset[str] = frozenset()
     _plans: dict[str, tuple[Path, ...]] = field(default_factory=dict)
 
     def plan(self, tag: str) -> tuple[Path, ...]:
@@ -45,7 +46,8 @@ class Shape:
                     places[path] = table[whole].place
             elif path in table and (self.full or path not in properties.ONLY_GET_ITEM):
                 places[path] = table[path].place
-        return tuple(sorted(places, key=lambda path: places[path]))
+        wanted = [path for path in places if path not in self.left_out]
+        return tuple(sorted(wanted, key=lambda path: places[path]))
 
 
 _WHOLE = {

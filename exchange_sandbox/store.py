@@ -107,6 +107,7 @@ class Folder:
     items: dict[str, Item] = field(default_factory=dict)
     log: list[tuple[str, str]] = field(default_factory=list)
     extended: dict[Any, tuple[str, ...]] = field(default_factory=dict)
+    window: tuple[int, int, list[tuple[str, str]]] = (-1, -1, [])
 
     @property
     def tag(self) -> str:
@@ -155,7 +156,7 @@ class Mailbox:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What subscribers hear: kind is Created, NewMail, Modified, Deleted, …"""
+    """What subscribers hear; kind is Created, NewMail, Modified, Deleted, Moved, Copied."""
 
     kind: str
     at: datetime
@@ -163,6 +164,7 @@ class Event:
     item_id: str | None
     old_folder: Folder | None = None
     old_item_id: str | None = None
+    unread: int | None = None
 
 
 Listener = Callable[[Event], None]
@@ -178,6 +180,7 @@ class Store:
         self.folders: dict[str, Folder] = {}
         self.items: dict[str, Item] = {}
         self.attachments: dict[str, tuple[Item, Attachment]] = {}
+        self.attached: dict[str, Item] = {}
         self.listeners: list[Listener] = []
         self._seed = seed
         self._counter = 0

@@ -45,17 +45,32 @@ class Subscriptions:
         self.changed = threading.Condition()
         self.active: dict[str, Subscription] = {}
         self.closing = False
+        self.hanging = 0
         self._new_id = new_id
         self._number = 0
 
     def hear(self, event: Event) -> None:
         """Keep an event for everybody who subscribed to it."""
         with self.changed:
-            self._number += 1
-            for subscription in self.active.values():
-                if subscription.wants(event):
-                    subscription.waiting.append((self._number, event))
-            self.changed.notify_all()
+            if self.active:
+                self._keep(event)
+                # Every change in a folder also changes the folder's counts.
+                self._keep(
+                    Event(
+                        "Modified",
+                        event.at,
+                        event.folder,
+                        None,
+                        unread=event.folder.unread(),
+                    )
+                )
+                self.changed.notify_all()
+
+    def _keep(self, event: Event) -> None:
+        self._number += 1
+        for subscription in self.active.values():
+            if subscription.wants(event):
+                subscription.waiting.append((self._number, event))
 
     def subscribe(
         self,

@@ -113,24 +113,28 @@ def _first_pass(folder: Folder, position: Position) -> Iterator[tuple[Change, in
                 yield Change("create", item_id, item), index
 
 
-def _condensed(folder: Folder, start: int, end: int) -> list[Change]:
-    """Return the net changes of a window of the log, in order of first mention."""
-    kinds: dict[str, list[str]] = {}
+def _condensed(folder: Folder, start: int, end: int) -> list[tuple[str, str]]:
+    """Return the net (kind, item id) of a window of the log, in order of first mention.
+
+    The last window is remembered, since a big one is asked for page by page.
+    """
+    if folder.window[:2] == (start, end):
+        return folder.window[2]
+    kinds: dict[str, set[str]] = {}
     for kind, item_id in folder.log[start:end]:
-        kinds.setdefault(item_id, []).append(kind)
-    changes = []
-    for item_id, seen in kinds.items():
-        created, deleted = "create" in seen, "delete" in seen
-        if deleted:
-            if not created:
-                changes.append(Change("delete", item_id, None))
-            continue
-        if created:
-            kind = "create"
-        else:
-            kind = "read" if set(seen) == {"read"} else "update"
-        changes.append(Change(kind, item_id, folder.items.get(item_id)))
+        kinds.setdefault(item_id, set()).add(kind)
+    net = [(_net(seen), item_id) for item_id, seen in kinds.items()]
+    changes = [(kind, item_id) for kind, item_id in net if kind]
+    folder.window = (start, end, changes)
     return changes
+
+
+def _net(seen: set[str]) -> str:
+    if "delete" in seen:
+        return "" if "create" in seen else "delete"
+    if "create" in seen:
+        return "create"
+    return "read" if seen == {"read"} else "update"
 
 
 def page(store: Store, folder: Folder, position: Position | None, limit: int) -> Page:
@@ -168,9 +172,10 @@ def _later_page(
                 return Page(
                     tuple(changes), write(store, folder, unfinished), is_last=False
                 )
-            change = window[place]
-            if change.kind == "delete" or change.item is not None:
-                changes.append(change)
+            kind, item_id = window[place]
+            item = folder.items.get(item_id)
+            if kind == "delete" or item is not None:
+                changes.append(Change(kind, item_id, item))
         end = position.end
         position = Position(first=False, start=end, end=end, index=0)
         if end == len(folder.log):

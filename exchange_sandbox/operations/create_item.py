@@ -61,7 +61,7 @@ def _made(call: Call, element: Element, tag: str, folder: Folder) -> Item:
     mime = element.find(f"{T}MimeContent")
     done: set[str] = set()
     if mime is not None:
-        done |= fill_from_mime(call.store, item, mime)
+        done |= fill_from_mime(item, mime)
     done |= set_from_elements(item, element, call.zone)
     if "no_extended" in call.tricks:
         item.extended.clear()

@@ -7,13 +7,14 @@ expanded.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 from exchange_sandbox.call import Call
 from exchange_sandbox.errors import EwsError
 from exchange_sandbox.item_values import value
 from exchange_sandbox.paths import read_path
 from exchange_sandbox.render import render_item
-from exchange_sandbox.restrictions import Filter, Test, sort_key
+from exchange_sandbox.restrictions import Filter, Test, field_values, sort_key
 from exchange_sandbox.soap import response
 from exchange_sandbox.store import Folder, Item
 from exchange_sandbox.timezones import read_instant
@@ -45,7 +46,9 @@ def find_item(call: Call) -> str:
 
     def one(element: Element) -> str:
         folder = call.folder(element)
-        test = Filter(call.store, call.zone).read(call.element.find(f"{M}Restriction"))
+        test = Filter(partial(field_values, call.store), call.zone).read(
+            call.element.find(f"{M}Restriction")
+        )
         items = _sorted(call, _selected(call, folder, test))
         view = _view(call, restricted=test is not None)
         start = (

@@ -5,9 +5,14 @@ https://learn.microsoft.com/exchange/client-developer/web-service-reference/getf
 
 from exchange_sandbox.call import Call
 from exchange_sandbox.errors import EwsError
-from exchange_sandbox.folder_render import read_folder_shape, render_folder
+from exchange_sandbox.folder_render import (
+    folder_values,
+    read_folder_shape,
+    render_folder,
+)
 from exchange_sandbox.item_fields import read_extended
 from exchange_sandbox.render import folder_id
+from exchange_sandbox.restrictions import Filter
 from exchange_sandbox.soap import response
 from exchange_sandbox.store import Folder
 from exchange_sandbox.xml_text import Element, M, T, children, local_name, text_of
@@ -41,6 +46,10 @@ def find_folder(call: Call) -> str:
     def one(element: Element) -> str:
         parent = call.folder(element)
         below = list(call.store.descendants(parent)) if deep else parent.children()
+        test = Filter(folder_values, call.zone).read(
+            call.element.find(f"{M}Restriction")
+        )
+        below = [folder for folder in below if test is None or test(folder)]
         page = below[offset : offset + limit]
         inner = "".join(render_folder(folder, shape) for folder in page)
         end = offset + len(page)

@@ -1,4 +1,7 @@
-"""GetItem. https://learn.microsoft.com/exchange/client-developer/web-service-reference/getitem-operation"""
+"""GetItem: properties of items by id, in the shape asked for.
+
+https://learn.microsoft.com/exchange/client-developer/web-service-reference/getitem-operation
+"""
 
 from exchange_sandbox.call import Call
 from exchange_sandbox.render import render_item
