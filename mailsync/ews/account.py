@@ -185,7 +185,7 @@ def close_protocols(settings: ServerSettings) -> None:
     for role in Role:
         config = configuration(settings, role)
         try:
-            protocol = Protocol[config]
+            protocol, _ = Protocol[config]
         except KeyError:
             continue
         protocol.close()
