@@ -3,7 +3,7 @@
 The server's wish (Retry-After, BackOffMilliseconds) counts within one second and one
 hour; absent, negative or absurd wishes do not count (exchange.md §10). Otherwise the
 wait doubles from attempt to attempt up to an hour, with jitter, so that what failed
-together is not tried again together. A refused log-in is never tried again by itself.
+together is not tried again together. What only a person can cure waits an hour.
 """
 
 import math

@@ -50,6 +50,7 @@ from mailsync.port import (
 )
 
 STANDARD = {str(role): role for role in FolderRole if role is not FolderRole.OTHER}
+USUAL = {FolderRole.TASKS, FolderRole.CALENDAR, FolderRole.TRASH}
 HOME = {ItemKind.TASK: "tasks", ItemKind.APPOINTMENT: "calendar"}
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
@@ -392,17 +393,21 @@ class MemoryMailbox:
 
     # -- TaskSink -------------------------------------------------------------------
 
-    def find_task(self, kind: ItemKind, crm_key: str) -> list[RemoteItem]:
-        """Every item of the kind with the key, wherever it lies."""
+    def find_task(
+        self, kind: ItemKind, crm_key: str, *, everywhere: bool = True
+    ) -> list[RemoteItem]:
+        """Every item of the kind with the key; elsewhere only if usually nowhere."""
         with self._request("find_task") as box:
             contents = [held.content for held in box.items.values()]
-            return [
+            found = [
                 item
                 for item in contents
                 if isinstance(item, RemoteItem)
                 and item.kind is kind
                 and item.crm_key == crm_key
             ]
+            usual = [item for item in found if item.folder in USUAL]
+            return usual or (found if everywhere else [])
 
     def create_task(self, wanted: WantedItem) -> ItemRef:
         """A new item, every time: looking first is the caller's duty."""

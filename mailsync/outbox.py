@@ -262,7 +262,9 @@ class _Attempt:
             raise Transient(text, code=error.code) from error
 
     def _find(self) -> list[RemoteItem]:
-        return self.port.find_task(ITEM_KIND[self.push.kind], self.push.crm_key)
+        push = self.push
+        known = push.external_id is not None or push.written.creates > 0
+        return self.port.find_task(ITEM_KIND[push.kind], push.crm_key, everywhere=known)
 
     def _settle(self, found: list[Seen]) -> Callable[[], None]:
         """The copy shall be there: what is found decides."""

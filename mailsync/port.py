@@ -246,8 +246,14 @@ class MailSource(Protocol):
 class TaskSink(Protocol):
     """Writes tasks and appointments, one item per request, never an invitation."""
 
-    def find_task(self, kind: ItemKind, crm_key: str) -> list[RemoteItem]:
-        """Every item carrying the key, wherever it lies (tasks, calendar, trash)."""
+    def find_task(
+        self, kind: ItemKind, crm_key: str, *, everywhere: bool = True
+    ) -> list[RemoteItem]:
+        """Every item carrying the key in the task folder, calendar and trash.
+
+        If there is none and ``everywhere`` says so: in all other folders as well,
+        which costs the server a lot and is for items that are known to have existed.
+        """
         ...
 
     def create_task(self, wanted: WantedItem) -> ItemRef:

@@ -100,13 +100,18 @@ def _mail_folders_below(caller: Caller, parent: FolderRef) -> Iterator[FolderRef
             yield from _mail_folders_below(caller, below)
 
 
-def folders_of_class(caller: Caller, prefix: str) -> list[str]:
-    """Ids of all folders whose class begins so; one deep look, for searches only."""
-    return [
-        _identity(element)
+def all_folders(caller: Caller, first: str) -> list[str]:
+    """Ids of all folders, those whose class begins with ``first`` before the others.
+
+    One deep look, for searches only. Search folders are left out: they hold nothing.
+    """
+    found = [
+        (element.findtext(f"{{{TNS}}}FolderClass") or "", _identity(element))
         for element in _listing(caller, _top(caller), "Deep")
-        if (element.findtext(f"{{{TNS}}}FolderClass") or "").startswith(prefix)
+        if element.tag != f"{{{TNS}}}SearchFolder"
     ]
+    found.sort(key=lambda folder: not folder[0].startswith(first))
+    return [identity for _class, identity in found]
 
 
 def _top(caller: Caller) -> str:

@@ -197,9 +197,13 @@ class EwsMailbox:
 
     # -- TaskSink -----------------------------------------------------------------
 
-    def find_task(self, kind: ItemKind, crm_key: str) -> list[RemoteItem]:
-        """Every item with the key, wherever it lies."""
-        return tasks.find(self._writer, kind, crm_key, self._zone)
+    def find_task(
+        self, kind: ItemKind, crm_key: str, *, everywhere: bool = True
+    ) -> list[RemoteItem]:
+        """Every item with the key; elsewhere only if it is not in the usual folders."""
+        return tasks.find(
+            self._writer, kind, crm_key, self._zone, everywhere=everywhere
+        )
 
     def create_task(self, wanted: WantedItem) -> ItemRef:
         """Create it once; on Transient the outcome is unknown."""

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from mailsync.errors import MailboxGone, Transient
 from mailsync.ews.calls import Caller, folder_ids
 from mailsync.ews.errors import of_message
-from mailsync.ews.folders import DISTINGUISHED, folders_of_class
+from mailsync.ews.folders import DISTINGUISHED, all_folders
 from mailsync.ews.mapping import Element, item_ref
 from mailsync.ews.properties import ANY_TASK_FIELDS, CRM_FIELD, MNS
 from mailsync.ews.task_mapping import create_xml, read_item, update_xml
@@ -25,24 +25,32 @@ HOME: Final = {
 }
 _CLASS: Final = {ItemKind.TASK: "IPF.Task", ItemKind.APPOINTMENT: "IPF.Appointment"}
 _USUAL: Final = (FolderRole.TASKS, FolderRole.CALENDAR, FolderRole.TRASH)
+_FOLDERS_AT_ONCE: Final = 20
 
 
 def find(
-    caller: Caller, kind: ItemKind, crm_key: str, zone: ZoneInfo
+    caller: Caller,
+    kind: ItemKind,
+    crm_key: str,
+    zone: ZoneInfo,
+    *,
+    everywhere: bool = True,
 ) -> list[RemoteItem]:
-    """Every item with the key: tasks, calendar, trash; only if none, anywhere else.
+    """Every item with the key: tasks, calendar, trash; if none, ``everywhere`` else.
 
-    The second look lists folders of the kind's class once (FindFolder Deep) and
-    searches those: EWS knows no deep search for items. It is for doubt and repair.
+    The second look lists the folders once (FindFolder Deep) and searches those of the
+    kind's class before all others: EWS knows no deep search for items, and Outlook lets
+    a task be moved into any folder. It is for items known to have existed.
     """
     where = folder_ids(caller.account, tuple(DISTINGUISHED[r] for r in _USUAL))
     found = _search(caller, where, _USUAL, crm_key, zone)
-    if not found:
-        others = folders_of_class(caller, _CLASS[kind])
-        if others:
-            ids = "".join(f'<t:FolderId Id="{escape(i)}"/>' for i in others)
-            roles = [FolderRole.OTHER] * len(others)
-            found = _search(caller, ids, roles, crm_key, zone)
+    others = all_folders(caller, _CLASS[kind]) if everywhere and not found else []
+    for start in range(0, len(others), _FOLDERS_AT_ONCE):
+        some = others[start : start + _FOLDERS_AT_ONCE]
+        ids = "".join(f'<t:FolderId Id="{escape(i)}"/>' for i in some)
+        found = _search(caller, ids, [FolderRole.OTHER] * len(some), crm_key, zone)
+        if found:
+            break
     return [item for item in found if item.kind is kind]
 
 
