@@ -1,11 +1,11 @@
-"""One poll of one mailbox, and everything once: the job bodies of the daemon.
+"""One poll of one mailbox: the job body of the daemon.
 
-``poll_mailbox`` reads its mail folders, then decides keyword acts, compares copies and
-fetches wanted content. It is the one place that acts on failures of a mailbox: what
-happened becomes its status row, and the other mailboxes go on.
+``poll_mailbox`` reads its mail folders, decides keyword acts, looks at the task and
+calendar folders, compares copies and fetches wanted content. It is the one place that
+acts on failures of a mailbox: what happened becomes its status row, and the other
+mailboxes go on.
 """
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ import structlog
 from crm_core import clock, content, database, keyword_acts, leases, mailboxes
 from crm_core.leases import LeaseLost
 from crm_core.models import Keep, Mailbox, MailboxStatus, MailFolder
-from mailsync import backoff, bodies, engine
+from mailsync import backoff, bodies, engine, reconcile
 from mailsync.blobs import BlobStore
 from mailsync.errors import AuthRejected, MailboxGone, MailSyncError
 from mailsync.ingest import FolderJob, PageOutcome, SystemicFailure
@@ -30,8 +30,6 @@ from mailsync.port import (
     PortFactory,
 )
 
-TRIES = 6  # of sync-once, each after the back-off that is due
-LONGEST_WAIT = 90.0  # seconds that sync-once is ready to wait for a back-off
 ACTS_PER_TRANSACTION = 25
 _MAIL_ROLES = {"inbox": FolderRole.INBOX, "sent": FolderRole.SENT}
 
@@ -59,7 +57,6 @@ class SyncSettings:
     blobs: BlobStore
     token_prefix: str = "CRM"
     random: Random = field(default_factory=Random)
-    sleep: Callable[[float], None] = time.sleep
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +116,10 @@ def _poll(
     for job in _folder_jobs(settings, mailbox, port):
         outcome += engine.sync_folder(port, job, should_stop).outcome
     acts = decide_keywords(settings.token_prefix, should_stop)
+    with database.transaction():
+        watched = reconcile.watched_folders(mailbox)
+    for folder in watched:
+        reconcile.sync_task_folder(port, folder, should_stop)
     fetched = _contents(settings, mailbox.id, port, should_stop)
     return MailboxReport(mailbox.id, mailbox.slug, outcome, acts, fetched)
 
@@ -200,6 +201,11 @@ def _contents(
     return bodies.fetch_wanted(port, wanted, settings.blobs, should_stop)
 
 
+def mailboxes_with_content_left() -> set[int]:
+    """Mailboxes whose next poll would fetch a body or compare a copy."""
+    return {item.mailbox for item in [*content.wanted(), *content.to_compare()]}
+
+
 def finish_contents() -> None:
     """Content that no mailbox can give any more is marked so, with its reason."""
     lost = content.out_of_reach()
@@ -255,46 +261,3 @@ def _failed(
         seconds=round(wait, 1),
     )
     return MailboxReport(mailbox.id, mailbox.slug, problem=str(error), code=code)
-
-
-# --- everything once ----------------------------------------------------------------
-
-
-def poll_patiently(
-    settings: SyncSettings, mailbox_id: int, should_stop: Callable[[], bool]
-) -> MailboxReport:
-    """Poll one mailbox now; wait for back-offs that are short, then try again.
-
-    A person who calls ``sync-once`` after repairing something wants it tried, so a
-    stopped mailbox gets one attempt.
-    """
-    _unstop(mailbox_id)
-    report = MailboxReport(mailbox_id, "")
-    for _ in range(TRIES):
-        mailbox = Mailbox.get_by_id(mailbox_id)
-        pause = _pause(mailbox)
-        if pause > LONGEST_WAIT or should_stop():
-            return MailboxReport(
-                mailbox_id, mailbox.slug, problem=mailbox.status_detail or "backing off"
-            )
-        if pause > 0:
-            settings.sleep(pause)
-        report = poll_mailbox(settings, mailbox_id, should_stop)
-        mailbox = Mailbox.get_by_id(mailbox_id)
-        if report.problem is None or mailbox.status is not MailboxStatus.BACKING_OFF:
-            return report
-    return report
-
-
-def _pause(mailbox: Mailbox) -> float:
-    if mailbox.next_attempt_at is None:
-        return 0.0
-    return float((mailbox.next_attempt_at - clock.now()).total_seconds())
-
-
-def _unstop(mailbox_id: int) -> None:
-    with database.transaction():
-        Mailbox.update(status=MailboxStatus.NEW, next_attempt_at=None).where(
-            Mailbox.id == mailbox_id,
-            Mailbox.status.in_([MailboxStatus.STOPPED, MailboxStatus.GONE]),
-        ).execute()
