@@ -46,6 +46,14 @@ class IndexedPath:
     index: str
 
 
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """Several entries of one dictionary property; they are answered in one element."""
+
+    uri: str
+    wanted: tuple[IndexedPath, ...]
+
+
 Path = str | ExtendedPath | IndexedPath
 
 

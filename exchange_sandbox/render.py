@@ -11,9 +11,9 @@ from typing import Any
 from exchange_sandbox.extended_values import extended_value
 from exchange_sandbox.item_values import Body, value
 from exchange_sandbox.mime_items import Address
-from exchange_sandbox.paths import ExtendedPath, IndexedPath, Path
+from exchange_sandbox.paths import Entries, ExtendedPath, Path
 from exchange_sandbox.properties import TABLES
-from exchange_sandbox.shapes import Shape, whole_uri
+from exchange_sandbox.shapes import Shape
 from exchange_sandbox.store import Attachment, Folder, Item, Store
 from exchange_sandbox.xml_text import attribute, boolean, escape, timestamp
 
@@ -56,11 +56,13 @@ def short_item(item: Item) -> str:
     return f"<t:{item.tag}>{item_id(item)}</t:{item.tag}>"
 
 
-def _fragment(store: Store, item: Item, path: Path, shape: Shape) -> str:
+def _fragment(store: Store, item: Item, path: Path | Entries, shape: Shape) -> str:
     if isinstance(path, ExtendedPath):
         return _extended(store, item, path)
-    if isinstance(path, IndexedPath):
-        return _indexed(store, item, path)
+    if isinstance(path, Entries):
+        return _entries(store, item, path)
+    if not isinstance(path, str):
+        return ""
     entry = TABLES[item.tag][path]
     if entry.kind == "id":
         return _identity(store, item, path)
@@ -106,16 +108,18 @@ def _extended(store: Store, item: Item, path: ExtendedPath) -> str:
     return "" if values is None else extended_property(path, values)
 
 
-def _indexed(store: Store, item: Item, path: IndexedPath) -> str:
-    whole = whole_uri(path)
-    entries: dict[str, Any] = value(store, item, whole) or {}
-    entry = entries.get(path.index)
-    if isinstance(entry, dict):
-        part = path.uri.rpartition(":")[2]
-        entry = {part: entry[part]} if part in entry else None
-    if not entry:
-        return ""
-    return _dictionary(TABLES[item.tag][whole].element, {path.index: entry})
+def _entries(store: Store, item: Item, path: Entries) -> str:
+    stored: dict[str, Any] = value(store, item, path.uri) or {}
+    chosen: dict[str, Any] = {}
+    for one in path.wanted:
+        entry = stored.get(one.index)
+        if isinstance(entry, dict):
+            part = one.uri.rpartition(":")[2]
+            if part in entry:
+                chosen.setdefault(one.index, {})[part] = entry[part]
+        elif entry:
+            chosen[one.index] = entry
+    return _dictionary(TABLES[item.tag][path.uri].element, chosen)
 
 
 # -- one renderer per kind -------------------------------------------------------
@@ -141,11 +145,18 @@ def _recipients(element: str, parties: tuple[Address, ...]) -> str:
     return f"<t:{element}>{inner}</t:{element}>" if inner else ""
 
 
+_ADDRESS_PARTS = ("Street", "City", "State", "CountryOrRegion", "PostalCode")
+
+
 def _dictionary(element: str, entries: dict[str, Any]) -> str:
     inner = []
     for key, entry in entries.items():
         text = (
-            "".join(f"<t:{k}>{escape(v)}</t:{k}>" for k, v in entry.items())
+            "".join(
+                f"<t:{k}>{escape(entry[k])}</t:{k}>"
+                for k in _ADDRESS_PARTS
+                if k in entry
+            )
             if isinstance(entry, dict)
             else escape(entry)
         )

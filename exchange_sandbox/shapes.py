@@ -5,7 +5,13 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from exchange_sandbox import properties
-from exchange_sandbox.paths import ExtendedPath, IndexedPath, Path, read_path
+from exchange_sandbox.paths import (
+    Entries,
+    ExtendedPath,
+    IndexedPath,
+    Path,
+    read_path,
+)
 from exchange_sandbox.xml_text import Element, T, children, local_name, text_of, truth
 
 
@@ -19,16 +25,16 @@ class Shape:
     paths: tuple[Path, ...] = ()
     full: bool = True
     left_out: frozenset[str] = frozenset()
-    _plans: dict[str, tuple[Path, ...]] = field(default_factory=dict)
+    _plans: dict[str, tuple[Path | Entries, ...]] = field(default_factory=dict)
 
-    def plan(self, tag: str) -> tuple[Path, ...]:
+    def plan(self, tag: str) -> tuple[Path | Entries, ...]:
         """Return the paths for items of this kind, in the order of the schema."""
         plan = self._plans.get(tag)
         if plan is None:
             plan = self._plans[tag] = self._make_plan(tag)
         return plan
 
-    def _make_plan(self, tag: str) -> tuple[Path, ...]:
+    def _make_plan(self, tag: str) -> tuple[Path | Entries, ...]:
         wanted: list[Path] = ["item:ItemId"]
         if self.base == "Default":
             wanted += properties.default_uris(tag)
@@ -36,18 +42,31 @@ class Shape:
             wanted += properties.all_uris(tag)
         wanted += self.paths
         table = properties.TABLES[tag]
-        places: dict[Path, int] = {}
+        places: dict[Path | Entries, int] = {}
         for path in wanted:
             if isinstance(path, ExtendedPath):
                 places[path] = properties.EXTENDED_PLACE
-            elif isinstance(path, IndexedPath):
-                whole = whole_uri(path)
-                if whole in table:
-                    places[path] = table[whole].place
-            elif path in table and (self.full or path not in properties.ONLY_GET_ITEM):
+            elif isinstance(path, str) and self._answers(tag, path):
                 places[path] = table[path].place
-        wanted = [path for path in places if path not in self.left_out]
-        return tuple(sorted(wanted, key=lambda path: places[path]))
+        for entries in _together(wanted):
+            if entries.uri in table and entries.uri not in places:
+                places[entries] = table[entries.uri].place
+        return tuple(sorted(places, key=lambda path: places[path]))
+
+    def _answers(self, tag: str, uri: str) -> bool:
+        return (
+            uri in properties.TABLES[tag]
+            and uri not in self.left_out
+            and (self.full or uri not in properties.ONLY_GET_ITEM)
+        )
+
+
+def _together(paths: list[Path]) -> list[Entries]:
+    found: dict[str, list[IndexedPath]] = {}
+    for path in paths:
+        if isinstance(path, IndexedPath):
+            found.setdefault(whole_uri(path), []).append(path)
+    return [Entries(uri, tuple(wanted)) for uri, wanted in found.items()]
 
 
 _WHOLE = {

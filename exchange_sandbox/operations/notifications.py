@@ -174,8 +174,8 @@ def _batch(subscriptions: Subscriptions, found: list[Subscription]) -> bytes | N
         )
         if events:
             written.append(
-                f"<m:Notification><t:SubscriptionId>{subscription.id}"
-                f"</t:SubscriptionId>{events}</m:Notification>"
+                f"<t:Notification><t:SubscriptionId>{subscription.id}"
+                f"</t:SubscriptionId>{events}</t:Notification>"
             )
     if not written:
         return None
