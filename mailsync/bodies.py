@@ -12,12 +12,12 @@ from crm_core.content import WantedContent
 from crm_core.incoming import IncomingAttachment, IncomingBody
 from crm_core.messages import store_bodies
 from mailsync.blobs import BlobStore
+from mailsync.mime.names import safe_name
 from mailsync.normalise import LONGEST_TEXT, clean, clean_text
 from mailsync.port import Detail, ItemRef, MailSource, RemoteMessage
 from mailsync.steps import step
 
 BATCH = 25
-LONGEST_NAME = 255
 
 
 def fetch_wanted(
@@ -94,14 +94,14 @@ def _body(mail: RemoteMessage, blobs: BlobStore) -> IncomingBody:
     """Attachments go to the blob store before the transaction."""
     parts = tuple(
         IncomingAttachment(
-            name=clean(part.name, LONGEST_NAME) or "attachment",
+            name=safe_name(part.name, number, part.content_type),
             content_type=clean(part.content_type, 200),
             content_id=part.content_id and clean(part.content_id, 500),
             inline=part.inline,
             size=part.size,
             sha256=None if part.content is None else blobs.put(part.content),
         )
-        for part in mail.attachments or ()
+        for number, part in enumerate(mail.attachments or (), 1)
     )
     html = None if mail.html is None else clean_text(mail.html, LONGEST_TEXT)
     return IncomingBody(_text(mail), html, parts)

@@ -1,5 +1,6 @@
 """What every suite shares: the design data beside the checkout, seeds, markers."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,3 +23,19 @@ def shared() -> Path:
 @pytest.fixture(scope="session")
 def whole_corpus(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--whole-corpus"))
+
+
+_FIGURES: list[str] = []
+
+
+@pytest.fixture(scope="session")
+def figures() -> "Callable[[str], None]":
+    """Print a reached figure; all of them stand together at the end of the run."""
+    return _FIGURES.append
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if _FIGURES:
+        terminalreporter.section("figures reached (simulated Exchange)")
+        for line in _FIGURES:
+            terminalreporter.write_line(line)

@@ -202,7 +202,12 @@ def werft(
     """A fresh company on the bound, migrated database; ``verify`` at the end."""
     with Sandbox(MAILBOXES, {"svc": "geheim"}, schema=schema) as sandbox:
         server = EwsServer(
-            ServerSettings(endpoint=sandbox.url, login="svc", password="geheim")
+            ServerSettings(
+                endpoint=sandbox.url,
+                login="svc",
+                password="geheim",
+                all_headers=True,
+            )
         )
         with database.transaction():
             mailboxes.mirror(
