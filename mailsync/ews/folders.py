@@ -38,10 +38,15 @@ _MAIL_CLASS: Final = "IPF.Note"
 
 
 def folder_id(caller: Caller, folder: FolderRef) -> str:
-    """The element naming a folder in a request."""
+    """The element naming a folder in a request.
+
+    Raises MailboxGone (E234) for an own folder that was never resolved.
+    """
     if folder.role in DISTINGUISHED:
         return folder_ids(caller.account, (DISTINGUISHED[folder.role],))
-    return f'<t:FolderId Id="{escape(folder.external_id or "")}"/>'
+    if not folder.external_id:
+        raise MailboxGone(f"folder {folder.name!r} was never resolved", code="E234")
+    return f'<t:FolderId Id="{escape(folder.external_id)}"/>'
 
 
 def resolve(
