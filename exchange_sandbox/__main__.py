@@ -6,6 +6,7 @@ import sys
 import threading
 from pathlib import Path
 
+from exchange_sandbox.errors import EwsError
 from exchange_sandbox.server import Sandbox
 from exchange_sandbox.settings import Settings
 
@@ -75,7 +76,7 @@ def main(arguments: list[str] | None = None) -> int:
         address, _, folder = target.partition("/")
         try:
             sandbox.load(address, Path(path), folder or None)
-        except (OSError, Exception) as error:  # noqa: BLE001  # any reason is a usage error
+        except (OSError, EwsError) as error:
             print(f"--load {target}={path}: {error}", file=sys.stderr)
             return 2
     done = threading.Event()

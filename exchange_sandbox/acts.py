@@ -10,10 +10,11 @@ from typing import Any
 from exchange_sandbox.errors import EwsError
 from exchange_sandbox.item_rules import apply_rules
 from exchange_sandbox.item_values import Body, value
+from exchange_sandbox.mailbox import Item, Mailbox
 from exchange_sandbox.operations.delete_item import delete
 from exchange_sandbox.paths import ExtendedPath
 from exchange_sandbox.properties import ELEMENT_URI, KIND
-from exchange_sandbox.store import Item, Mailbox, Store
+from exchange_sandbox.store import Store
 from exchange_sandbox.timezones import read_day, read_instant
 
 ACTS = frozenset(

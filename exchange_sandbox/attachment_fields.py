@@ -5,8 +5,9 @@ import base64
 from exchange_sandbox.errors import EwsError
 from exchange_sandbox.item_fields import set_from_elements
 from exchange_sandbox.mail_mime import mime_of
+from exchange_sandbox.mailbox import Attachment, Item
 from exchange_sandbox.properties import TABLES
-from exchange_sandbox.store import Attachment, Item, Store
+from exchange_sandbox.store import Store
 from exchange_sandbox.xml_text import Element, T, children, local_name, text_of, truth
 
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 
 from exchange_sandbox.errors import EwsError, SoapFault
 from exchange_sandbox.ledger import Ledger
+from exchange_sandbox.mailbox import Folder, Item, Mailbox
 from exchange_sandbox.settings import Settings
 from exchange_sandbox.shapes import Shape, ShapeReader
 from exchange_sandbox.soap import failure, success
-from exchange_sandbox.store import Folder, Item, Mailbox, Store
+from exchange_sandbox.store import Store
 from exchange_sandbox.subscriptions import Subscriptions
 from exchange_sandbox.xml_text import Element, M, T, children, local_name, text_of
 

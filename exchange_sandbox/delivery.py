@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from exchange_sandbox.ledger import Ledger
-from exchange_sandbox.store import Folder, Item, Store
+from exchange_sandbox.mailbox import Folder, Item
+from exchange_sandbox.store import Store
 
 _HEAD_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 _ORGANISATION = re.compile(

@@ -10,9 +10,10 @@ from datetime import datetime
 from typing import Any
 
 from exchange_sandbox.item_values import Body, value
+from exchange_sandbox.mailbox import Item
 from exchange_sandbox.mime_items import Address
 from exchange_sandbox.paths import INTERNET_HEADERS, ExtendedPath
-from exchange_sandbox.store import Item, Store
+from exchange_sandbox.store import Store
 from exchange_sandbox.xml_text import boolean, timestamp
 
 _READ_FLAG = 0x1

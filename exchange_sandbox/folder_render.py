@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from exchange_sandbox.mailbox import Folder
 from exchange_sandbox.paths import ExtendedPath, Path, read_path
 from exchange_sandbox.render import extended_property, folder_id
-from exchange_sandbox.store import Folder
 from exchange_sandbox.xml_text import Element, M, T, children, escape, text_of
 
 _DEFAULT = {"DisplayName", "TotalCount", "ChildFolderCount", "UnreadCount"}

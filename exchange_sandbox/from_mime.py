@@ -7,8 +7,8 @@ from typing import Any
 from exchange_sandbox.errors import EwsError
 from exchange_sandbox.icalendar import as_instant, read_component
 from exchange_sandbox.item_values import Body
+from exchange_sandbox.mailbox import Item
 from exchange_sandbox.properties import MAIL_TAGS
-from exchange_sandbox.store import Item
 from exchange_sandbox.xml_text import Element, text_of
 
 

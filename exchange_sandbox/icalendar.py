@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from exchange_sandbox.timezones import ZONES
 
 if TYPE_CHECKING:
-    from exchange_sandbox.store import Item, Store
+    from exchange_sandbox.mailbox import Item
+    from exchange_sandbox.store import Store
 
 _LINE = re.compile(
     r"(?P<name>[A-Za-z-]+)(?P<parameters>(?:;[^:\"]*(?:\"[^\"]*\")?)*):(?P<text>.*)"

@@ -11,10 +11,10 @@ from typing import Any
 
 from exchange_sandbox.errors import EwsError
 from exchange_sandbox.item_values import Body
+from exchange_sandbox.mailbox import Item
 from exchange_sandbox.mime_items import Address
 from exchange_sandbox.paths import ExtendedPath, read_path
 from exchange_sandbox.properties import ELEMENT_URI, KIND, READ_ONLY
-from exchange_sandbox.store import Item
 from exchange_sandbox.timezones import read_day, read_instant, zone
 from exchange_sandbox.xml_text import (
     Element,

@@ -6,10 +6,11 @@ from datetime import date, datetime
 from typing import Any
 
 from exchange_sandbox.item_values import Body, value
+from exchange_sandbox.mailbox import Attachment, Item, Mailbox
 from exchange_sandbox.mime_items import Address
 from exchange_sandbox.paths import ExtendedPath
 from exchange_sandbox.properties import TABLES
-from exchange_sandbox.store import Attachment, Item, Mailbox, Store
+from exchange_sandbox.store import Store
 
 _LEFT_OUT = frozenset(
     [

@@ -11,7 +11,8 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 
 from exchange_sandbox.errors import EwsError
-from exchange_sandbox.store import Item, Store
+from exchange_sandbox.mailbox import Item
+from exchange_sandbox.store import Store
 from exchange_sandbox.timezones import zone
 
 _LONGEST = timedelta(days=5 * 366)

@@ -7,16 +7,18 @@ aware datetime, date, bytes, `Body`, `Address`, tuples of those; None = not set.
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from exchange_sandbox import conversation_ids
 from exchange_sandbox.html_text import text_of_html
+from exchange_sandbox.icalendar import as_instant, read_component
 from exchange_sandbox.mail_mime import mime_of
+from exchange_sandbox.mailbox import Attachment, Item
 from exchange_sandbox.mime_items import Address, ParsedMail, parse_mail
 from exchange_sandbox.new_text import new_text
 from exchange_sandbox.properties import MAIL_TAGS
-from exchange_sandbox.store import Attachment, Item, Store
+from exchange_sandbox.store import Store
 
 ORGANISATION_HEADER = "x-ms-exchange-organization-"
 AUTH_AS = ("X-MS-Exchange-Organization-AuthAs", "Internal")
@@ -65,6 +67,9 @@ def read_mime(store: Store, item: Item) -> None:
     )
     _conversation(item, parsed)
     for attachment in parsed.attachments:
+        if item.tag != "Message" and attachment.content_type == "text/calendar":
+            values.update(_meeting(attachment.content))
+            continue
         added = Attachment(
             store.new_id(b"\x09", item.folder.mailbox),
             attachment.name,
@@ -78,6 +83,21 @@ def read_mime(store: Store, item: Item) -> None:
         item.attachments.append(added)
         if item.id in store.items:
             store.attachments[added.id] = (item, added)
+
+
+def _meeting(raw: bytes) -> dict[str, Any]:
+    """Return what a meeting mail's calendar part says (its end may be missing)."""
+    found = read_component(raw)
+    start, end = found.get("DTSTART"), found.get("DTEND")
+    values: dict[str, Any] = {"meetingRequest:MeetingRequestType": "NewMeetingRequest"}
+    if start is not None:
+        values["calendar:Start"] = as_instant(start)
+        values["calendar:End"] = as_instant(start if end is None else end)
+        values["calendar:IsAllDayEvent"] = not isinstance(start, datetime)
+    for name, uri in (("UID", "calendar:UID"), ("LOCATION", "calendar:Location")):
+        if found.get(name):
+            values[uri] = found[name]
+    return values
 
 
 def _mail_tag(item_class: str) -> str:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from exchange_sandbox.mime_items import Address
 
 if TYPE_CHECKING:
-    from exchange_sandbox.store import Item, Store
+    from exchange_sandbox.mailbox import Item
+    from exchange_sandbox.store import Store
 
 
 def _party(address: Address) -> str:

@@ -10,11 +10,12 @@ from typing import Any
 
 from exchange_sandbox.extended_values import extended_value
 from exchange_sandbox.item_values import Body, value
+from exchange_sandbox.mailbox import Attachment, Folder, Item
 from exchange_sandbox.mime_items import Address
 from exchange_sandbox.paths import Entries, ExtendedPath, Path
 from exchange_sandbox.properties import TABLES
 from exchange_sandbox.shapes import Shape
-from exchange_sandbox.store import Attachment, Folder, Item, Store
+from exchange_sandbox.store import Store
 from exchange_sandbox.xml_text import attribute, boolean, escape, timestamp
 
 _BODIES = frozenset({"item:Body", "item:NormalizedBody", "item:UniqueBody"})

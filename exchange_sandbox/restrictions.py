@@ -14,6 +14,7 @@ from typing import Any
 from exchange_sandbox.errors import EwsError
 from exchange_sandbox.extended_values import extended_value
 from exchange_sandbox.item_values import Body, value
+from exchange_sandbox.mailbox import Item
 from exchange_sandbox.mime_items import Address
 from exchange_sandbox.paths import (
     PATH_ELEMENTS,
@@ -24,7 +25,7 @@ from exchange_sandbox.paths import (
 )
 from exchange_sandbox.properties import KIND
 from exchange_sandbox.shapes import whole_uri
-from exchange_sandbox.store import Item, Store
+from exchange_sandbox.store import Store
 from exchange_sandbox.timezones import read_day, read_instant
 from exchange_sandbox.xml_text import Element, T, children, local_name, truth
 

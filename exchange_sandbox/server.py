@@ -22,8 +22,9 @@ from exchange_sandbox.item_listing import list_items
 from exchange_sandbox.ledger import Ledger
 from exchange_sandbox.loading import load_mails
 from exchange_sandbox.mail_addresses import read_addresses
+from exchange_sandbox.mailbox import Item
 from exchange_sandbox.settings import Settings
-from exchange_sandbox.store import Item, Store
+from exchange_sandbox.store import Store
 from exchange_sandbox.submission import send
 from exchange_sandbox.subscriptions import Subscriptions
 from exchange_sandbox.throttling import Throttle

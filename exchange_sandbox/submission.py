@@ -18,8 +18,9 @@ from exchange_sandbox.item_rules import attendees
 from exchange_sandbox.item_values import value
 from exchange_sandbox.ledger import Ledger
 from exchange_sandbox.mail_mime import mime_of
+from exchange_sandbox.mailbox import Folder, Item
 from exchange_sandbox.mime_items import Address
-from exchange_sandbox.store import Folder, Item, Store
+from exchange_sandbox.store import Store
 
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _BCC = re.compile(

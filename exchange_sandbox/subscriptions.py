@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from exchange_sandbox.store import Event, Folder, Mailbox
+from exchange_sandbox.mailbox import Event, Folder, Mailbox
 
 MAX_EVENTS = 100
 

@@ -19,7 +19,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from exchange_sandbox.errors import EwsError
-from exchange_sandbox.store import Folder, Item, Store
+from exchange_sandbox.mailbox import Folder, Item
+from exchange_sandbox.store import Store
 
 MAX_CHANGES = 512  # https://learn.microsoft.com/exchange/client-developer/web-service-reference/maxchangesreturned
 

@@ -9,10 +9,11 @@ from exchange_sandbox.attachment_fields import add_attachments
 from exchange_sandbox.call import Call
 from exchange_sandbox.errors import EwsError
 from exchange_sandbox.item_values import value
+from exchange_sandbox.mailbox import Attachment, Item
 from exchange_sandbox.render import attachment_head, render_item
 from exchange_sandbox.shapes import Shape
 from exchange_sandbox.soap import failure, response, success
-from exchange_sandbox.store import Attachment, Item, Store
+from exchange_sandbox.store import Store
 from exchange_sandbox.xml_text import Element, M
 
 _EMPTY = "<m:Attachments/>"

@@ -9,10 +9,10 @@ from exchange_sandbox.errors import EwsError
 from exchange_sandbox.from_mime import fill_from_mime
 from exchange_sandbox.item_fields import set_from_elements
 from exchange_sandbox.item_rules import apply_rules
+from exchange_sandbox.mailbox import Folder, Item, Mailbox
 from exchange_sandbox.properties import MAIL_TAGS, TABLES
 from exchange_sandbox.render import short_item
 from exchange_sandbox.soap import response
-from exchange_sandbox.store import Folder, Item, Mailbox
 from exchange_sandbox.submission import invite, submit
 from exchange_sandbox.xml_text import Element, M, T, local_name
 
@@ -24,7 +24,6 @@ def create_item(call: Call) -> str:
     disposition = call.element.get("MessageDisposition")
     invitations = call.element.get("SendMeetingInvitations")
     saved = call.element.find(f"{M}SavedItemFolderId")
-    target = call.target_folder(saved) if saved is not None else None
 
     def one(element: Element) -> str:
         tag = local_name(element)
@@ -34,7 +33,11 @@ def create_item(call: Call) -> str:
             raise EwsError("ErrorMessageDispositionRequired")
         if tag == "CalendarItem" and invitations is None:
             raise EwsError("ErrorSendMeetingInvitationsRequired")
-        folder = target or _home(call.own_mailbox(), tag, disposition)
+        folder = (
+            call.target_folder(saved)
+            if saved is not None
+            else _home(call.own_mailbox(), tag, disposition)
+        )
         item = _made(call, element, tag, folder)
         if tag in MAIL_TAGS and disposition != "SaveOnly":
             submit(call, item, folder if disposition == "SendAndSaveCopy" else None)

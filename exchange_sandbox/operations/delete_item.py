@@ -6,8 +6,9 @@ https://learn.microsoft.com/exchange/client-developer/web-service-reference/dele
 from exchange_sandbox.call import Call
 from exchange_sandbox.errors import EwsError
 from exchange_sandbox.item_rules import attendees
+from exchange_sandbox.mailbox import Item
 from exchange_sandbox.soap import response
-from exchange_sandbox.store import Item, Store
+from exchange_sandbox.store import Store
 from exchange_sandbox.xml_text import Element
 
 

@@ -12,11 +12,11 @@ from functools import partial
 from exchange_sandbox.call import Call
 from exchange_sandbox.errors import EwsError
 from exchange_sandbox.item_values import value
+from exchange_sandbox.mailbox import Folder, Item
 from exchange_sandbox.paths import read_path
 from exchange_sandbox.render import render_item
 from exchange_sandbox.restrictions import Filter, Test, field_values, sort_key
 from exchange_sandbox.soap import response
-from exchange_sandbox.store import Folder, Item
 from exchange_sandbox.timezones import read_instant
 from exchange_sandbox.xml_text import Element, M, boolean, children, local_name
 

@@ -11,10 +11,10 @@ from exchange_sandbox.folder_render import (
     render_folder,
 )
 from exchange_sandbox.item_fields import read_extended
+from exchange_sandbox.mailbox import Folder
 from exchange_sandbox.render import folder_id
 from exchange_sandbox.restrictions import Filter
 from exchange_sandbox.soap import response
-from exchange_sandbox.store import Folder
 from exchange_sandbox.xml_text import Element, M, T, children, local_name, text_of
 
 _EMPTY = "<m:Folders/>"
@@ -70,9 +70,9 @@ def _ids(folder: Folder) -> str:
 
 def create_folder(call: Call) -> str:
     """Create folders below one parent; a name is there only once."""
-    parent = call.target_folder(call.element.find(f"{M}ParentFolderId"))
 
     def one(element: Element) -> str:
+        parent = call.target_folder(call.element.find(f"{M}ParentFolderId"))
         name = text_of(element.find(f"{T}DisplayName")).strip()
         if not name:
             raise EwsError("ErrorFolderSave", "The folder has no name.")
@@ -130,9 +130,9 @@ def _own(call: Call, element: Element) -> Folder:
 
 def move_folder(call: Call) -> str:
     """Hang folders below another one; their ids stay."""
-    target = call.target_folder(call.element.find(f"{M}ToFolderId"))
 
     def one(element: Element) -> str:
+        target = call.target_folder(call.element.find(f"{M}ToFolderId"))
         folder = _own(call, element)
         if folder is target or folder in _ancestors(target):
             raise EwsError("ErrorMoveCopyFailed")

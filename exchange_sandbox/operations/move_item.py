@@ -10,15 +10,16 @@ from exchange_sandbox.xml_text import Element, M, text_of
 
 
 def _transfer(call: Call, *, copy: bool) -> str:
-    target = call.target_folder(call.element.find(f"{M}ToFolderId"))
     quiet = text_of(call.element.find(f"{M}ReturnNewItemIds")) == "false"
 
     def one(element: Element) -> str:
+        target = call.target_folder(call.element.find(f"{M}ToFolderId"))
         item = call.item(element)
         call.note_touched(item)
+        source = item.folder.mailbox
         result = (call.store.copy if copy else call.store.move)(item, target)
         call.note_touched(result)
-        same = target.mailbox is item.folder.mailbox and not quiet
+        same = target.mailbox is source and not quiet
         return f"<m:Items>{short_item(result)}</m:Items>" if same else "<m:Items/>"
 
     return response(call.operation, call.each_of("ItemIds", one, "<m:Items/>"))

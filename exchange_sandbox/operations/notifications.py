@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 from exchange_sandbox.call import Call
 from exchange_sandbox.errors import EwsError, SoapFault
+from exchange_sandbox.mailbox import Event, Folder, Mailbox
 from exchange_sandbox.render import folder_id
 from exchange_sandbox.soap import answer, failure, response, success
-from exchange_sandbox.store import Event, Folder, Mailbox
 from exchange_sandbox.subscriptions import (
     MAX_EVENTS,
     Subscription,

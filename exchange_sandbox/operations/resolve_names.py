@@ -5,8 +5,8 @@ https://learn.microsoft.com/exchange/client-developer/web-service-reference/reso
 
 from exchange_sandbox.call import Call
 from exchange_sandbox.errors import EwsError
+from exchange_sandbox.mailbox import Mailbox
 from exchange_sandbox.soap import failure, response, success
-from exchange_sandbox.store import Mailbox
 from exchange_sandbox.xml_text import M, boolean, escape, text_of
 
 _MOST = 100

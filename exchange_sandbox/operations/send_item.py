@@ -14,7 +14,6 @@ def send_item(call: Call) -> str:
     """Send each draft, keeping a copy if asked; needs the current change key."""
     keep = call.element.get("SaveItemToFolder") in {"true", "1"}
     saved = call.element.find(f"{M}SavedItemFolderId")
-    target = call.target_folder(saved) if saved is not None else None
 
     def one(element: Element) -> str:
         item = call.item(element)
@@ -23,7 +22,9 @@ def send_item(call: Call) -> str:
             raise EwsError("ErrorChangeKeyRequired")
         if given != item.change_key:
             raise EwsError("ErrorStaleObject")
-        folder = target or item.folder.mailbox.distinguished["sentitems"]
+        folder = item.folder.mailbox.distinguished["sentitems"]
+        if saved is not None:
+            folder = call.target_folder(saved)
         call.note_touched(item)
         submit(call, item, folder if keep else None)
         call.store.remove(item)

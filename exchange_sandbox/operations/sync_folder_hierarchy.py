@@ -9,8 +9,8 @@ import struct
 from exchange_sandbox.call import Call
 from exchange_sandbox.errors import EwsError
 from exchange_sandbox.folder_render import read_folder_shape, render_folder
+from exchange_sandbox.mailbox import Folder, Mailbox
 from exchange_sandbox.soap import failure, response, success
-from exchange_sandbox.store import Folder, Mailbox
 from exchange_sandbox.xml_text import M, text_of
 
 

@@ -6,10 +6,10 @@ https://learn.microsoft.com/exchange/client-developer/web-service-reference/sync
 from exchange_sandbox import sync_state
 from exchange_sandbox.call import Call
 from exchange_sandbox.errors import EwsError
+from exchange_sandbox.mailbox import Folder
 from exchange_sandbox.render import render_item
 from exchange_sandbox.shapes import Shape
 from exchange_sandbox.soap import failure, response, success
-from exchange_sandbox.store import Folder
 from exchange_sandbox.xml_text import M, boolean, children, escape, text_of
 
 _EMPTY_STATE = "<m:SyncState/>"

@@ -15,12 +15,12 @@ from exchange_sandbox.item_fields import (
 )
 from exchange_sandbox.item_rules import apply_rules
 from exchange_sandbox.item_values import Body, value
+from exchange_sandbox.mailbox import Item
 from exchange_sandbox.paths import ExtendedPath, IndexedPath, Path, read_path
 from exchange_sandbox.properties import ELEMENT_URI, MAIL_TAGS, READ_ONLY, TABLES
 from exchange_sandbox.render import short_item
 from exchange_sandbox.shapes import whole_uri
 from exchange_sandbox.soap import response
-from exchange_sandbox.store import Item
 from exchange_sandbox.submission import invite, submit
 from exchange_sandbox.xml_text import Element, T, children, local_name
 
