@@ -148,22 +148,46 @@ class Threader:
 
     def place(self, keys: Keys, at: datetime) -> Placement:
         """The conversation of one mail; merges, or refuses to, on the way."""
-        known: dict[int, str] = {}
-        for key, kind in keys.all:
-            conversation = self._of_key.get(key)
-            if conversation is not None:
-                known.setdefault(self.present(conversation), kind)
+        known = self._known(keys)
         if not known:
             placement = Placement(self._start(at), None)
         elif len(known) == 1:
             ((conversation, kind),) = known.items()
             placement = Placement(conversation, kind)
         else:
-            placement = self._join(known, keys, at)
+            placement = self._join(known, self._direct_parent(keys), at)
+        self._remember(keys, placement.conversation)
+        return placement
+
+    def extend(self, keys: Keys, at: datetime) -> Placement | None:
+        """A further copy of a placed mail adds what it says itself.
+
+        The server's thread differs by mailbox, a GUID may: what the first copy said
+        is not all. None where a person voided the mail's own key.
+        """
+        own = self._of_key.get(keys.own)
+        if own is None:
+            return None
+        home, known = self.present(own), self._known(keys)
+        placement = Placement(home, known[home])
+        if len(known) > 1:
+            placement = self._join(known, home, at)
+        self._remember(keys, placement.conversation)
+        return placement
+
+    def _known(self, keys: Keys) -> dict[int, str]:
+        """The conversations that the keys name, each with the first kind that does."""
+        known: dict[int, str] = {}
+        for key, kind in keys.all:
+            conversation = self._of_key.get(key)
+            if conversation is not None:
+                known.setdefault(self.present(conversation), kind)
+        return known
+
+    def _remember(self, keys: Keys, conversation: int) -> None:
         for key, _ in keys.all:
             if key not in self._voided:
-                self._of_key.setdefault(key, placement.conversation)
-        return placement
+                self._of_key.setdefault(key, conversation)
 
     def present(self, conversation: int) -> int:
         """The conversation that ``conversation`` is part of by now."""
@@ -197,14 +221,14 @@ class Threader:
         self._new[conversation] = at
         return conversation
 
-    def _join(self, known: dict[int, str], keys: Keys, at: datetime) -> Placement:
+    def _join(self, known: dict[int, str], home: int | None, at: datetime) -> Placement:
         entries = linked_entries(known)
         if len({linked for linked in entries.values() if linked}) <= 1:
             oldest = min(known)
             for other in sorted(known.keys() - {oldest}):
                 self._merge(oldest, other)
             return Placement(oldest, known[oldest])
-        chosen = self._direct_parent(keys) or self._start(at)
+        chosen = home or self._start(at)
         refused = tuple(sorted(known.keys() - {chosen}))
         return Placement(chosen, known.get(chosen), refused)
 

@@ -101,6 +101,8 @@ def store(place: Place, mails: Sequence[IncomingMail], at: datetime) -> Stored:
                 taken.add(mail.internet_id)
         else:
             _another_copy(rows, message, mail)
+            _further_keys(rows, message, keys, threader.extend(keys, mail.received_at))
+            rows.addresses += _hidden_rows(message, mail)
         _copy_row(rows, place, message, mail)
     threader.flush()
     for new in placed:
@@ -165,6 +167,15 @@ def _another_copy(rows: _Rows, message: int, mail: IncomingMail) -> None:
         )
 
 
+def _further_keys(
+    rows: _Rows, message: int, keys: Keys, placement: Placement | None
+) -> None:
+    """What a further copy says about the thread is evidence as well."""
+    rows.keys += [(message, key, kind) for key, kind in keys.all]
+    if placement is not None and placement.refused:
+        rows.reviews.append((message, placement))
+
+
 def _message_rows(rows: _Rows, place: Place, new: _Placed, conversation: int) -> None:
     mail, message = new.mail, new.id
     rows.messages.append(
@@ -201,6 +212,13 @@ def _message_rows(rows: _Rows, place: Place, new: _Placed, conversation: int) ->
         rows.keyword_work.append((message,))
 
 
+def _hidden_rows(message: int, mail: IncomingMail) -> list[tuple[int, str, str]]:
+    """Only the copy in our Sent Items knows the blind copies; it may come second."""
+    hidden = mail.bcc if mail.sent else ()
+    rows = dict.fromkeys((message, PartyRole.BCC.value, email) for email in hidden)
+    return list(rows)[:MOST_ADDRESSES]
+
+
 def _address_rows(message: int, mail: IncomingMail) -> Iterable[tuple[int, str, str]]:
     named = (
         (PartyRole.FROM.value, (mail.from_address,) if mail.from_address else ()),
@@ -225,11 +243,14 @@ def _write(rows: _Rows, at: datetime) -> None:
         rows.messages,
     )
     database.execute_many(
-        "INSERT INTO message_address (message_id, role, email) VALUES (?, ?, ?)",
+        "INSERT INTO message_address (message_id, role, email) VALUES (?, ?, ?) "
+        "ON CONFLICT DO NOTHING",
         rows.addresses,
     )
     database.execute_many(
-        "INSERT INTO message_key (message_id, key, kind) VALUES (?, ?, ?)", rows.keys
+        "INSERT INTO message_key (message_id, key, kind) VALUES (?, ?, ?) "
+        "ON CONFLICT DO NOTHING",
+        rows.keys,
     )
     database.execute_many(
         "INSERT INTO message_copy (mailbox_id, folder_id, external_id, change_key, "

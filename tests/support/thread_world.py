@@ -1,0 +1,204 @@
+"""Mails as ingest hands them over, a company to store them in, and the reference.
+
+``Letter`` is one copy of one mail in one mailbox. ``deliver`` stores letters through
+the product's own ``messages.store``; ``reference_partition`` says, by an algorithm of
+its own that shares nothing with the product, which mails are one conversation.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby, permutations
+from random import Random
+
+from crm_core import classification, database, holds, mailboxes, messages
+from crm_core.classification import SubtagSpec, TagGroupSpec, TagSpec
+from crm_core.incoming import IncomingMail
+from crm_core.models import Access, Keep, Mailbox, MailboxKind, MailFolder
+from crm_core.models.mail import InternalOnly
+
+DOMAIN = "werft.example"
+WERKSTATT = f"werkstatt@{DOMAIN}"
+VERKAUF = f"verkauf@{DOMAIN}"
+KELLER = f"keller@{DOMAIN}"
+MAILBOXES = (WERKSTATT, VERKAUF, KELLER)
+ACTOR = "test"
+_BEGIN = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
+
+Partition = frozenset[frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A copy of a mail in a mailbox. ``number`` names the mail whose copy it is."""
+
+    number: str
+    mailbox: str
+    mail: IncomingMail
+
+
+def letter(
+    number: str,
+    mailbox: str,
+    sender: str,
+    *to: str,
+    id: str | None = "",  # noqa: A002 - reads best where it is called
+    cc: Sequence[str] = (),
+    bcc: Sequence[str] = (),
+    answers: Sequence[str] = (),
+    references: Sequence[str] = (),
+    guid: bytes | None = None,
+    thread: bytes | None = None,
+    reply_to: str | None = None,
+    at: int = 0,
+) -> Letter:
+    """A letter; without ``id`` its Message-ID is made of ``number``."""
+    sent = sender == mailbox
+    mail = IncomingMail(
+        external_id=f"{number} in {mailbox}{' sent' if sent else ''}",
+        change_key="1",
+        internet_id=f"{number}@mail.example" if id == "" else id,
+        in_reply_to=tuple(answers),
+        references=tuple(references),
+        guids=() if guid is None else (guid,),
+        server_thread=thread,
+        subject=number,
+        from_name="",
+        from_address=sender,
+        sender=reply_to or sender,
+        reply_to=() if reply_to is None else (reply_to,),
+        to=to,
+        cc=tuple(cc),
+        bcc=tuple(bcc),
+        stated_at=_BEGIN + timedelta(minutes=at),
+        received_at=_BEGIN + timedelta(minutes=at),
+        size=1000,
+        item_class="IPM.Note",
+        has_attachments=False,
+        sent=sent,
+        authenticated=sender.endswith(f"@{DOMAIN}"),
+        automatic=False,
+        confidential=False,
+    )
+    return Letter(number, mailbox, mail)
+
+
+# --- the company -------------------------------------------------------------------
+
+
+def found_company() -> None:
+    """Three mailboxes with an inbox each, and one subtag, in the bound database."""
+    subtags = (SubtagSpec("offerte", "Offerte", ("offerte",)),)
+    groups = [
+        TagGroupSpec(
+            "verkauf",
+            "Verkauf",
+            (("GL", Access.FULL),),
+            (TagSpec("boot", "Boot", subtags),),
+        )
+    ]
+    with database.transaction():
+        mailboxes.mirror(
+            [
+                mailboxes.MailboxSettings(
+                    address=address,
+                    server="main",
+                    kind=MailboxKind.SHARED,
+                    keep=Keep.LINKED,
+                    internal_only=InternalOnly.SUGGEST,
+                )
+                for address in MAILBOXES
+            ],
+            [DOMAIN],
+            today=date(2026, 11, 24),
+            actor=ACTOR,
+        )
+        classification.import_taxonomy(groups, actor=ACTOR)
+        for mailbox in Mailbox.select():
+            MailFolder.create(mailbox=mailbox, role="inbox", name="inbox")
+
+
+def deliver(letters: Iterable[Letter]) -> None:
+    """Store letters as pages of one mailbox each, in the order given.
+
+    Needs an open transaction, as the page's own would be.
+    """
+    folders = {
+        folder.mailbox.address: folder for folder in MailFolder.select().join(Mailbox)
+    }
+    internal = mailboxes.internal()
+    for address, page in groupby(letters, key=lambda one: one.mailbox):
+        folder = folders[address]
+        stored = messages.store(
+            messages.Place(folder.mailbox_id, address, folder.id, 0, internal),
+            [one.mail for one in page],
+            _BEGIN,
+        )
+        holds.settle(stored.conversations)
+
+
+def partition() -> Partition:
+    """The stored conversations as sets of letter numbers."""
+    found: dict[int, set[str]] = defaultdict(set)
+    for conversation, subject in database.execute(
+        "SELECT conversation_id, subject FROM message"
+    ):
+        found[conversation].add(subject)
+    return frozenset(map(frozenset, found.values()))
+
+
+class Undone(Exception):
+    """Raised at the end of a trial, so that its transaction leaves nothing."""
+
+
+def trial(order: Iterable[Letter]) -> Partition:
+    """What this order of delivery comes to; nothing of it stays stored."""
+    found: Partition = frozenset()
+    try:
+        with database.transaction():
+            deliver(order)
+            found = partition()
+            raise Undone
+    except Undone:
+        return found
+
+
+def orders(letters: Sequence[Letter], most: int = 24) -> list[list[Letter]]:
+    """Every order of few letters, or ``most`` random ones of many."""
+    if len(letters) <= 4:
+        return [list(order) for order in permutations(letters)]
+    random = Random(22)
+    return [random.sample(letters, len(letters)) for _ in range(most)]
+
+
+# --- the reference -----------------------------------------------------------------
+
+
+def reference_partition(letters: Sequence[Letter]) -> Partition:
+    """Connected components of mails that share evidence, by the written rules."""
+    known: dict[object, set[str]] = defaultdict(set)
+    for one in letters:
+        for evidence in _evidence(one):
+            known[evidence].add(one.number)
+    groups: dict[str, set[str]] = {one.number: {one.number} for one in letters}
+    for together in known.values():
+        merged = set[str]().union(*(groups[number] for number in together))
+        for number in merged:
+            groups[number] = merged
+    return frozenset(map(frozenset, groups.values()))
+
+
+def _evidence(one: Letter) -> set[object]:
+    mail = one.mail
+    found: set[object] = {("copy of", one.number)}
+    cited = {mail.internet_id, *mail.in_reply_to, *mail.references} - {None}
+    found |= {("id", value) for value in cited}
+    hidden = mail.bcc if mail.sent else ()
+    everybody = {mail.sender, *mail.to, *mail.cc, *hidden}
+    outside = {a for a in everybody if a and not a.endswith(f"@{DOMAIN}")}
+    for party in outside or {"all of them ours"}:
+        found |= {("guid", guid, party) for guid in mail.guids}
+        if mail.server_thread is not None:
+            found.add(("thread", one.mailbox, mail.server_thread, party))
+    return found
