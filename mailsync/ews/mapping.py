@@ -102,7 +102,7 @@ def _parties(element: Element) -> tuple[RemoteParty, ...]:
 
 
 def _html(element: Element) -> str | None:
-    return (element.text or "") if element.get("BodyType") == "HTML" else None
+    return (element.text or None) if element.get("BodyType") == "HTML" else None
 
 
 def _headers(element: Element) -> tuple[tuple[str, str], ...]:
