@@ -215,11 +215,20 @@ class Threader:
         self._stored.update(key for key, _ in fresh)
 
     def _start(self, at: datetime) -> int:
-        if not self._unused:  # at most one for each mail of the page
-            self._unused = database.new_ids("conversation", self._size)[::-1]
+        self._reserve()
         conversation = self._unused.pop()
         self._new[conversation] = at
         return conversation
+
+    def _reserve(self) -> None:
+        """Ids for new conversations, at most one for each mail of the page.
+
+        Before the first row goes: SQLite hands out the highest id again once its row
+        is deleted, and here it would still mean the conversation it was merged into.
+        """
+        if self._size:
+            self._unused = database.new_ids("conversation", self._size)[::-1]
+            self._size = 0
 
     def _join(self, known: dict[int, str], home: int | None, at: datetime) -> Placement:
         entries = linked_entries(known)
@@ -241,6 +250,7 @@ class Threader:
 
     def _merge(self, target: int, source: int) -> None:
         # The target is older: where it is new, the source is new too.
+        self._reserve()
         self._merged[source] = target
         if source in self._new:
             del self._new[source]

@@ -39,8 +39,8 @@ GATEWAY = [
 ]
 # 3 Two customers write «Offerte»: the server's id is of the topic, so there is none.
 SAME_SUBJECT = [
-    letter("3a", WERKSTATT, MEIER, WERKSTATT),
-    letter("3b", WERKSTATT, HUBER, WERKSTATT, at=1),
+    letter("3a", WERKSTATT, MEIER, WERKSTATT, subject="Offerte"),
+    letter("3b", WERKSTATT, HUBER, WERKSTATT, subject="Offerte", at=1),
 ]
 # 4 A web form with one fixed Thread-Index, Reply-To the customer.
 WEB_FORM = [

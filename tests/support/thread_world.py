@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import groupby, permutations
 from random import Random
 
-from crm_core import classification, database, holds, mailboxes, messages
+from crm_core import classification, database, holds, mailboxes, messages, verify
 from crm_core.classification import SubtagSpec, TagGroupSpec, TagSpec
 from crm_core.incoming import IncomingMail
 from crm_core.models import Access, Keep, Mailbox, MailboxKind, MailFolder
@@ -44,6 +44,7 @@ def letter(
     sender: str,
     *to: str,
     id: str | None = "",  # noqa: A002 - reads best where it is called
+    subject: str | None = None,
     cc: Sequence[str] = (),
     bcc: Sequence[str] = (),
     answers: Sequence[str] = (),
@@ -53,7 +54,7 @@ def letter(
     reply_to: str | None = None,
     at: int = 0,
 ) -> Letter:
-    """A letter; without ``id`` its Message-ID is made of ``number``."""
+    """A letter; Message-ID and subject are made of ``number`` unless given."""
     sent = sender == mailbox
     mail = IncomingMail(
         external_id=f"{number} in {mailbox}{' sent' if sent else ''}",
@@ -63,8 +64,8 @@ def letter(
         references=tuple(references),
         guids=() if guid is None else (guid,),
         server_thread=thread,
-        subject=number,
-        from_name="",
+        subject=number if subject is None else subject,
+        from_name=number,  # by which ``partition`` names it; no key is made of it
         from_address=sender,
         sender=reply_to or sender,
         reply_to=() if reply_to is None else (reply_to,),
@@ -141,27 +142,29 @@ def deliver(letters: Iterable[Letter]) -> None:
 def partition() -> Partition:
     """The stored conversations as sets of letter numbers."""
     found: dict[int, set[str]] = defaultdict(set)
-    for conversation, subject in database.execute(
-        "SELECT conversation_id, subject FROM message"
+    for conversation, number in database.execute(
+        "SELECT conversation_id, from_name FROM message"
     ):
-        found[conversation].add(subject)
+        found[conversation].add(number)
     return frozenset(map(frozenset, found.values()))
 
 
 class Undone(Exception):
     """Raised at the end of a trial, so that its transaction leaves nothing."""
 
+    def __init__(self, found: Partition) -> None:
+        self.partition = found
+
 
 def trial(order: Iterable[Letter]) -> Partition:
     """What this order of delivery comes to; nothing of it stays stored."""
-    found: Partition = frozenset()
     try:
         with database.transaction():
             deliver(order)
-            found = partition()
-            raise Undone
-    except Undone:
-        return found
+            assert verify.verify() == []
+            raise Undone(partition())
+    except Undone as undone:
+        return undone.partition
 
 
 def orders(letters: Sequence[Letter], most: int = 24) -> list[list[Letter]]:

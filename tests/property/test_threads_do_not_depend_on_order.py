@@ -1,0 +1,179 @@
+"""The conversations are a function of the set of mails, not of their order.
+
+Every example is a delivery of its own through ``messages.store`` on SQLite, undone at
+its end, and compared with a reference that shares no code with the product; the red
+controls are products that thread wrongly.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import pytest
+from eight_cases import ALL, CONVERSATIONS, sixteen
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from thread_world import (
+    MAILBOXES,
+    Letter,
+    found_company,
+    letter,
+    reference_partition,
+    trial,
+)
+
+from crm_core import conversations, database, messages, schema
+from crm_core.conversations import GUID, Keys, Threader, digest, keys_for
+from crm_core.email_addresses import Internal
+from crm_core.incoming import IncomingMail
+
+ORDERS = 500
+EXAMPLE = settings(
+    max_examples=ORDERS,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    # The company is empty before and after each example: trials are undone.
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+
+
+@pytest.fixture(autouse=True)
+def company(tmp_path: Path) -> Iterator[None]:
+    schema.upgrade(database.connect(f"sqlite:///{tmp_path}/mailsync.db"))
+    found_company()
+    yield
+    database.close()
+
+
+def test_the_reference_knows_the_eight_cases() -> None:
+    assert reference_partition(ALL) == CONVERSATIONS
+    assert sum(len(group) for group in CONVERSATIONS) == 22
+
+
+@EXAMPLE
+@given(st.permutations(ALL))
+def test_the_eight_cases_together_make_one_partition(order: list[Letter]) -> None:
+    assert trial(order) == CONVERSATIONS
+
+
+# --- graphs that nobody thought of -----------------------------------------------
+
+PEOPLE = ("meier@kunde.example", "huber@kunde2.example", "web@werft.example")
+IDS = [f"{number}@mail.example" for number in range(8)]
+PHANTOMS = ["never-seen-1@mail.example", "never-seen-2@mail.example"]
+GUIDS = [None, None, sixteen("one"), sixteen("two")]
+
+cited = st.lists(st.sampled_from([*IDS, *PHANTOMS]), max_size=2, unique=True)
+
+
+@st.composite
+def letters(draw: st.DrawFn) -> list[Letter]:
+    """Up to eight mails, some of them in several mailboxes, in some order."""
+    found = [
+        one for number in range(draw(st.integers(2, 8))) for one in draw(copies(number))
+    ]
+    return draw(st.permutations(found))
+
+
+@st.composite
+def copies(draw: st.DrawFn, number: int) -> list[Letter]:
+    """One mail in one to three mailboxes; GUID and server thread differ by mailbox."""
+    parties = st.sampled_from([*PEOPLE, *MAILBOXES])
+    written = {
+        "sender": draw(parties),
+        "to": draw(st.lists(parties, max_size=2)),
+        # Its own id; none at all; or the one another mail has as well.
+        "id": draw(st.sampled_from([IDS[number]] * 6 + [None, IDS[0]])),
+        "answers": draw(st.one_of(st.just([]), cited)),
+        "references": draw(st.one_of(st.just([]), cited)),
+        "reply_to": draw(st.sampled_from([None, None, None, PEOPLE[0]])),
+    }
+    places = st.lists(st.sampled_from(MAILBOXES), min_size=1, max_size=3, unique=True)
+    return [
+        letter(
+            str(number),
+            mailbox,
+            written["sender"],
+            *written["to"],
+            id=written["id"],
+            answers=written["answers"],
+            references=written["references"],
+            reply_to=written["reply_to"],
+            guid=draw(st.sampled_from(GUIDS)),
+            thread=draw(st.sampled_from(GUIDS)),
+        )
+        for mailbox in draw(places)
+    ]
+
+
+@EXAMPLE
+@given(letters(), st.integers(0, 4))
+def test_any_mails_in_any_order_come_to_what_the_rules_say(
+    order: list[Letter], again: int
+) -> None:
+    """Pages may come again: the first ``again`` letters are delivered twice."""
+    assert trial([*order, *order[:again]]) == reference_partition(order)
+
+
+# --- red controls ---------------------------------------------------------------
+
+
+def _replied_only(mail: IncomingMail, mailbox: str, internal: Internal) -> Keys:
+    return keys_for(replace(mail, references=()), mailbox, internal)
+
+
+def _guid_of_anybody(mail: IncomingMail, mailbox: str, internal: Internal) -> Keys:
+    keys = keys_for(mail, mailbox, internal)
+    more = tuple((digest(GUID, guid), GUID) for guid in mail.guids)
+    return replace(keys, all=keys.all + more)
+
+
+def _by_subject(mail: IncomingMail, mailbox: str, internal: Internal) -> Keys:
+    keys = keys_for(mail, mailbox, internal)
+    subject = digest("subject", mail.subject.encode())
+    return replace(keys, all=(*keys.all, (subject, "subject")))
+
+
+def _wrong_keys(
+    wrong: Callable[[IncomingMail, str, Internal], Keys],
+) -> Callable[[pytest.MonkeyPatch], None]:
+    return lambda patch: patch.setattr(messages, "keys_for", wrong)
+
+
+def _first_copy_only(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Threader, "extend", lambda *_: None)
+
+
+def _never_merging(patch: pytest.MonkeyPatch) -> None:
+    def first_known(
+        self: Threader, known: dict[int, str], *_: object
+    ) -> conversations.Placement:
+        return conversations.Placement(min(known), None)
+
+    patch.setattr(Threader, "_join", first_known)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        pytest.param(_wrong_keys(_replied_only), id="In-Reply-To only"),
+        pytest.param(_wrong_keys(_guid_of_anybody), id="GUID without an address"),
+        pytest.param(_wrong_keys(_by_subject), id="by subject"),
+        pytest.param(_first_copy_only, id="the first copy only"),
+        pytest.param(_never_merging, id="never merging"),
+    ],
+)
+def test_a_product_that_threads_wrongly_is_found(
+    spoil: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoil(monkeypatch)
+    random = Random(22)
+    found = 0
+    for _ in range(20):
+        try:
+            found += trial(random.sample(ALL, len(ALL))) != CONVERSATIONS
+        except AssertionError:  # ``verify`` saw it
+            found += 1
+    assert found
