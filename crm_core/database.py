@@ -43,7 +43,12 @@ def connect(url: str) -> Database:
     elif parts.scheme in {"postgresql", "postgres"}:
         database = _postgres(url)
     else:
-        raise Invalid("database", "scheme", f"database: unknown kind of URL «{url}»")
+        raise Invalid(
+            "database",
+            "scheme",
+            "unknown kind of database: {scheme}",
+            scheme=parts.scheme,
+        )
     proxy.initialize(database)
     return database
 

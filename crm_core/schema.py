@@ -41,7 +41,8 @@ def upgrade(database: Database) -> list[str]:
     unknown = [row.name for row in runner.status() if row.path is None]
     if unknown:
         raise Conflict(
-            f"the database is newer than this program (unknown: {', '.join(unknown)}); "
-            "install the newer version again or restore the backup"
+            "the database is newer than this program (unknown: {names}); "
+            "install the newer version again or restore the backup",
+            names=", ".join(unknown),
         )
     return list(runner.up())

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 
 from crm_core.errors import NotFound
+from crm_core.mirrors import MirrorState, state
 from crm_core.models import (
     Drift,
     Employee,
@@ -16,16 +16,6 @@ from crm_core.models import (
     TaskMirror,
     TaskStatus,
 )
-
-
-class MirrorState(StrEnum):
-    """How a task stands in its employee's mailbox."""
-
-    NONE = "none"  # the employee has no mailbox that takes it, or it was taken out
-    PENDING = "pending"
-    WRITTEN = "written"
-    FAILED = "failed"  # tried, will be tried again
-    PARKED = "parked"  # given up; a person must act
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,19 +108,14 @@ def _mirror_view(mirrors: Iterable[TaskMirror]) -> MirrorView:
     if not alive:
         return MirrorView(MirrorState.NONE)
     shown = max(alive, key=lambda mirror: (bool(mirror.wanted_present), mirror.id))
+    stands = state(shown)
+    if stands is MirrorState.NONE:
+        return MirrorView(stands)
     return MirrorView(
-        state=_state(shown),
+        state=stands,
         drift=shown.drift,
         drift_detail=shown.drift_detail,
         mailbox=shown.mailbox.address,
         failure_code=shown.failure_code,
         failure=shown.failure,
     )
-
-
-def _state(mirror: TaskMirror) -> MirrorState:
-    if mirror.parked:
-        return MirrorState.PARKED
-    if mirror.pushed_version >= mirror.wanted_version:
-        return MirrorState.WRITTEN
-    return MirrorState.FAILED if mirror.failure_code else MirrorState.PENDING

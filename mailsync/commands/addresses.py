@@ -1,0 +1,116 @@
+"""``address`` and ``employee``: who we deal with, and who works here."""
+
+import click
+
+from crm_core import addresses, staff
+from crm_core.database import transaction
+from crm_core.export import bracketed
+from crm_core.models import AddressRole
+from crm_core.queries import addresses as address_query
+from crm_core.queries.addresses import AddressView
+from mailsync.commands.invocation import Invocation, json_option, print_json
+
+
+@click.group()
+def address() -> None:
+    """Customers, suppliers, authorities: their e-mail addresses and mail."""
+
+
+@address.command("add")
+@click.option("--name", required=True, help="name of the company or person")
+@click.option(
+    "--kind",
+    required=True,
+    type=click.Choice([role.value for role in AddressRole]),
+    help="what the address is to the company",
+)
+@click.option("--email", "emails", multiple=True, help="an e-mail address; repeatable")
+@click.option("--email2", "more_emails", multiple=True, help="a further e-mail address")
+@click.option("--domain", "domains", multiple=True, help="a whole domain; repeatable")
+@json_option
+@click.pass_obj
+def add(
+    invocation: Invocation,
+    name: str,
+    kind: str,
+    emails: tuple[str, ...],
+    more_emails: tuple[str, ...],
+    domains: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Add an address."""
+    with invocation.session() as session, transaction():
+        row = addresses.create(
+            name, AddressRole(kind), (*emails, *more_emails), actor=session.actor
+        )
+        for domain in domains:
+            addresses.add_domain(row, domain, actor=session.actor)
+    invocation.answer({"id": row.id}, "Address {id} added.", as_json=as_json)
+
+
+@address.command("show")
+@click.argument("address_id", metavar="ID", type=int)
+@json_option
+@click.pass_obj
+def show(invocation: Invocation, address_id: int, as_json: bool) -> None:
+    """Show an address: its entries and all its mail, linked or not."""
+    with invocation.session():
+        view = address_query.show(address_id)
+    if as_json:
+        print_json(_as_json(view))
+        return
+    invocation.say("{id}  {name} ({kind})", id=view.id, name=view.name, kind=view.kind)
+    for place in (*view.emails, *view.domains):
+        click.echo(f"    {place}")
+    for entry in view.entries:
+        click.echo(f"CRM-{entry.number}  {entry.title}  [{entry.subtag}]")
+    for mail in view.messages:
+        numbers = ", ".join(f"CRM-{number}" for number in mail.entries) or "–"
+        when = f"{mail.received_at:%d.%m.%Y %H:%M}"
+        click.echo(f"{when}  {mail.sender or '–'}  {mail.subject}  ({numbers})")
+
+
+@click.group()
+def employee() -> None:
+    """Employees without a mailbox of their own."""
+
+
+@employee.command("add")
+@click.option("--key", required=True, help="short name for commands and programs")
+@click.option("--name", required=True, help="name of the employee")
+@click.option("--group", "groups", multiple=True, help="a staff group; repeatable")
+@json_option
+@click.pass_obj
+def add_employee(
+    invocation: Invocation, key: str, name: str, groups: tuple[str, ...], as_json: bool
+) -> None:
+    """Add an employee."""
+    with invocation.session() as session, transaction():
+        row = staff.add_employee(key, name, groups, actor=session.actor)
+    invocation.answer(
+        {"employee": row.key}, "Employee «{employee}» added.", as_json=as_json
+    )
+
+
+def _as_json(view: AddressView) -> dict[str, object]:
+    return {
+        "entries": [
+            {
+                "number": entry.number,
+                "title": entry.title,
+                "subtag": entry.subtag,
+                "status": entry.status.value,
+            }
+            for entry in view.entries
+        ],
+        "messages": [
+            {
+                "message_id": bracketed(mail.internet_id),
+                "subject": mail.subject,
+                "sender": mail.sender,
+                "received_at": mail.received_at.isoformat(),
+                "entries": list(mail.entries),
+            }
+            for mail in view.messages
+        ],
+    }

@@ -1,0 +1,129 @@
+"""Commands of the administrator: configuration, database, taxonomy, export."""
+
+import json
+from pathlib import Path
+
+import click
+
+from mailsync.commands.invocation import Invocation, json_option, print_json
+
+
+@click.command()
+@click.pass_obj
+def migrate(invocation: Invocation) -> None:
+    """Bring the database up to this program's tables."""
+    from crm_core import database
+    from mailsync import startup
+
+    config = invocation.load()
+    try:
+        applied = startup.open_database(config, migrate=True)
+        startup.mirror(config, actor=startup.system_actor())
+    finally:
+        database.close()
+    for name in applied:
+        click.echo(name)
+    invocation.say("{count} migrations applied.", count=len(applied))
+
+
+@click.command("check-config")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    help="form of the output",
+)
+@click.option("--strict", is_flag=True, help="warnings make it fail (exit 1)")
+@click.pass_obj
+def check_config(invocation: Invocation, form: str, strict: bool) -> None:
+    """Check the configuration; nothing is asked but its files."""
+    from config import ConfigError, render
+
+    try:
+        problems = invocation.load().warnings
+        code = 1 if strict and problems else 0
+    except ConfigError as error:
+        problems, code = error.problems, 2
+    text = render(problems, invocation.language, form)  # type: ignore[arg-type]  # click checked the word
+    if text and (problems or form == "json"):
+        click.echo(text, err=code == 2 and form == "text")
+    if code == 0 and form == "text":
+        invocation.say("The configuration is valid.")
+    raise click.exceptions.Exit(code)
+
+
+@click.command()
+@json_option
+@click.pass_obj
+def verify(invocation: Invocation, as_json: bool) -> None:
+    """Check all invariants over the whole database."""
+    from crm_core import verify as checks
+
+    with invocation.session():
+        findings = checks.verify()
+    if as_json:
+        listed = [{"check": one.check, "detail": one.detail} for one in findings]
+        print_json({"ok": not findings, "findings": listed})
+    else:
+        for one in findings:
+            click.echo(f"{one.check}: {one.detail}")
+        invocation.say("{count} findings.", count=len(findings))
+    raise click.exceptions.Exit(1 if findings else 0)
+
+
+@click.group()
+def export() -> None:
+    """Hand out what is stored."""
+
+
+@export.command("messages")
+@click.option(
+    "--format",
+    type=click.Choice(["jsonl"]),
+    default="jsonl",
+    expose_value=False,
+    help="form of the output",
+)
+@click.pass_obj
+def messages(invocation: Invocation) -> None:
+    """One line of JSON per mail: where it lies, its thread, its entries."""
+    from crm_core.export import message_lines
+
+    with invocation.session():
+        for line in message_lines():
+            entries = [
+                {"number": one.number, "reason": one.reason, "held": one.held}
+                for one in line.entries
+            ]
+            record = {
+                "message_id": line.message_id,
+                "mailboxes": list(line.mailboxes),
+                "conversation": line.conversation,
+                "entries": entries,
+                "quarantined": line.quarantined,
+                "private": line.private,
+            }
+            click.echo(json.dumps(record, ensure_ascii=True))
+
+
+@click.group()
+def taxonomy() -> None:
+    """Group › tag › subtag."""
+
+
+@taxonomy.command("import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@json_option
+@click.pass_obj
+def import_file(invocation: Invocation, file: Path, as_json: bool) -> None:
+    """Add and update the taxonomy from a file; nothing is removed."""
+    from mailsync import startup
+
+    with invocation.session() as session:
+        count = startup.import_taxonomy(session.config, file, actor=session.actor)
+    invocation.answer(
+        {"groups": count.groups, "tags": count.tags, "subtags": count.subtags},
+        "{groups} groups, {tags} tags and {subtags} subtags imported.",
+        as_json=as_json,
+    )

@@ -1,0 +1,201 @@
+"""Is everything all right, and if not: what, where, and what helps. In words.
+
+Pure reading of rows; nothing is asked of any server. Healthy means: every mailbox that
+may be read was read lately (or its first sync is going on), the daemon that says it
+runs gives signs of life and follows the configuration on disk, and no task was given
+up. Quarantined mail is shown but makes nothing unhealthy: the mailbox goes on.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from crm_core import clock, database
+from crm_core.models import DaemonBeat, Mailbox, MailboxStatus, MailFolder, TaskMirror
+
+SILENT_AFTER = timedelta(minutes=15)
+BEAT_STALE_AFTER = timedelta(seconds=90)
+_BEATS_MISSED = 3  # a mailbox that is polled rarely is silent only after that many
+
+# What people read for a code; German in ``commands.german``.
+STATES: Mapping[str, str] = MappingProxyType(
+    {
+        "new": "not read yet",
+        "catching_up": "first sync going on",
+        "ok": "in order",
+        "silent": "not read for a long time",
+        "not_informed": "waits for the data protection notice",
+        "E201": "log-in wrong",
+        "E202": "service account locked",
+        "E203": "password cannot be read",
+        "E211": "no access: the right ApplicationImpersonation is missing",
+        "E212": "no access to the folder",
+        "E213": "address unknown",
+        "E214": "secondary address",
+        "E219": "may not be read",
+        "E221": "throttled",
+        "E222": "server slow",
+        "E223": "not reachable",
+        "E224": "mailbox is being moved",
+        "E225": "syncing anew",
+        "E231": "mailbox full",
+        "E234": "folder missing",
+        "E251": "server not found",
+        "E252": "unexpected answer",
+        "E253": "not supported",
+        "E254": "certificate not trusted",
+        "E261": "EWS is switched off there",
+        "E300": "fault of this program",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxHealth:
+    """One listed mailbox. ``state`` is a key of ``STATES``."""
+
+    address: str
+    slug: str
+    healthy: bool
+    state: str
+    detail: str | None
+    last_success_at: datetime | None
+    next_attempt_at: datetime | None
+    quarantined: int
+
+
+@dataclass(frozen=True, slots=True)
+class DaemonHealth:
+    """The daemon that last said it runs. ``config_error`` is what it refused."""
+
+    instance: str
+    version: str
+    running: bool
+    beat_at: datetime
+    config_error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskHealth:
+    """Copies of tasks in mailboxes, counted."""
+
+    pending: int
+    failed: int
+    parked: int
+    drifted: int
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Everything that ``mailsync status`` shows."""
+
+    mailboxes: tuple[MailboxHealth, ...]
+    daemons: tuple[DaemonHealth, ...]
+    tasks: TaskHealth
+
+    @property
+    def healthy(self) -> bool:
+        """Whether nobody needs to act."""
+        boxes = all(box.healthy for box in self.mailboxes)
+        daemons = all(d.running and d.config_error is None for d in self.daemons)
+        return boxes and daemons and not self.tasks.parked
+
+
+def health(polls: Mapping[str, int]) -> Health:
+    """How things stand now. ``polls``: seconds between polls, by mailbox address."""
+    now = clock.now()
+    daemons = tuple(_daemon(row, now) for row in DaemonBeat.select())
+    alive = any(daemon.running for daemon in daemons)
+    quarantined = _quarantined()
+    started = {row.mailbox_id for row in MailFolder.select() if row.token}
+    boxes = [
+        _mailbox(
+            row,
+            now,
+            silent_after=_silent_after(polls.get(row.address, 0)),
+            in_progress=alive and row.id in started,
+            quarantined=quarantined.get(row.id, 0),
+        )
+        for row in Mailbox.select().order_by(Mailbox.address)
+        if row.status is not MailboxStatus.REMOVED
+    ]
+    return Health(tuple(boxes), daemons, _tasks())
+
+
+def _silent_after(poll: int) -> timedelta:
+    return max(SILENT_AFTER, timedelta(seconds=_BEATS_MISSED * poll))
+
+
+def _mailbox(
+    row: Mailbox,
+    now: datetime,
+    *,
+    silent_after: timedelta,
+    in_progress: bool,
+    quarantined: int,
+) -> MailboxHealth:
+    last = row.last_success_at
+    lately = last is not None and now - last <= silent_after
+    state, healthy = _state(row, lately=lately, in_progress=in_progress)
+    return MailboxHealth(
+        address=row.address,
+        slug=row.slug,
+        healthy=healthy,
+        state=state,
+        detail=row.status_detail,
+        last_success_at=last,
+        next_attempt_at=row.next_attempt_at,
+        quarantined=quarantined,
+    )
+
+
+def _state(row: Mailbox, *, lately: bool, in_progress: bool) -> tuple[str, bool]:
+    """The state's key, and whether nobody needs to act."""
+    if row.status is MailboxStatus.NOT_INFORMED:
+        return "not_informed", True
+    if row.status is MailboxStatus.NEW:
+        first = in_progress and row.last_success_at is None
+        return ("catching_up", True) if first else ("new", lately)
+    if row.status is MailboxStatus.OK:
+        return ("ok", True) if lately else ("silent", False)
+    code = row.status_code if row.status_code in STATES else "E252"
+    backing_off = row.status is MailboxStatus.BACKING_OFF
+    return str(code), backing_off and (lately or in_progress)
+
+
+def _daemon(row: DaemonBeat, now: datetime) -> DaemonHealth:
+    return DaemonHealth(
+        instance=row.instance,
+        version=row.version,
+        running=now - row.beat_at <= BEAT_STALE_AFTER,
+        beat_at=row.beat_at,
+        config_error=row.config_error,
+    )
+
+
+def _quarantined() -> dict[int, int]:
+    rows = database.execute(
+        "SELECT mailbox_id, count(*) FROM quarantined_change "
+        "WHERE resolved_at IS NULL GROUP BY mailbox_id"
+    )
+    return {int(mailbox): int(count) for mailbox, count in rows}
+
+
+def _tasks() -> TaskHealth:
+    rows = list(
+        TaskMirror.select().where(
+            (TaskMirror.pushed_version < TaskMirror.wanted_version)
+            | TaskMirror.drift.is_null(is_null=False)
+        )
+    )
+    drifted = [row for row in rows if row.drift is not None]
+    open_rows = [row for row in rows if row.pushed_version < row.wanted_version]
+    parked = [row for row in open_rows if row.parked]
+    failed = [row for row in open_rows if row.failure_code and not row.parked]
+    return TaskHealth(
+        pending=len(open_rows) - len(parked) - len(failed),
+        failed=len(failed),
+        parked=len(parked),
+        drifted=len(drifted),
+    )

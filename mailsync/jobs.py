@@ -1,0 +1,86 @@
+"""What the daemon does over and over, for one configuration.
+
+    poll:<mailbox>   mail, task and calendar folders, keyword acts, wanted content
+    outbox           tasks that differ from their copies
+    tidy             content nobody can give any more, blobs without a row
+
+Each job binds its name for the logs, marks its progress, never raises, and gives its
+database connection back.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+import structlog
+
+from crm_core import database, mailboxes
+from mailsync import outbox, sync
+from mailsync.context import Context
+from mailsync.progress import Progress
+from mailsync.scheduler import Job
+from mailsync.sync import SyncSettings
+
+OUTBOX_EVERY = 3.0
+TIDY_EVERY = 600.0
+
+ShouldStop = Callable[[], bool]
+
+log = structlog.get_logger("mailsync.jobs")
+
+
+def jobs_of(context: Context, progress: Progress, should_stop: ShouldStop) -> list[Job]:
+    """The jobs of a configuration whose mailboxes are mirrored."""
+    settings = context.sync_settings()
+    jobs = []
+    for row in mailboxes.enabled():
+        box = context.config.mailbox(row.address)
+        if box is not None:
+            body = partial(_poll, settings, row.id, row.slug, should_stop)
+            jobs.append(_job(f"poll:{row.slug}", box.poll, body, progress))
+    push = partial(_push, settings, should_stop)
+    jobs.append(_job("outbox", OUTBOX_EVERY, push, progress))
+    jobs.append(_job("tidy", TIDY_EVERY, partial(_tidy, settings), progress))
+    return jobs
+
+
+def _job(name: str, every: float, body: Callable[[], None], progress: Progress) -> Job:
+    def guarded() -> None:
+        with structlog.contextvars.bound_contextvars(job=name), progress.job(name):
+            try:
+                body()
+            except Exception:  # a bug ends this run, not the daemon
+                log.exception("job_failed")
+            finally:
+                database.close()
+
+    return Job(name, every, guarded)
+
+
+def _poll(
+    settings: SyncSettings, mailbox: int, slug: str, should_stop: ShouldStop
+) -> None:
+    report = sync.poll_mailbox(settings, mailbox, should_stop)
+    if report.problem is None:
+        done = {"acts": report.acts, "bodies": report.bodies}
+        log.debug("mailbox_polled", mailbox=slug, **done)
+
+
+def _push(settings: SyncSettings, should_stop: ShouldStop) -> None:
+    result = outbox.push_due(
+        settings.open_port, should_stop=should_stop, random=settings.random
+    )
+    if result.pushed or result.removed or result.failed:
+        log.info(
+            "outbox_emptied",
+            pushed=result.pushed,
+            removed=result.removed,
+            failed=result.failed,
+            drifted=result.drifted,
+        )
+
+
+def _tidy(settings: SyncSettings) -> None:
+    sync.finish_contents()
+    swept = settings.blobs.sweep()
+    if swept:
+        log.info("blobs_swept", count=swept)
