@@ -15,10 +15,6 @@ from exchange_sandbox.mailbox import Folder, Item
 from exchange_sandbox.store import Store
 
 _HEAD_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
-_ORGANISATION = re.compile(
-    rb"^x-ms-exchange-organization-[^\n]*(?:\n[ \t][^\n]*)*(?:\n|\Z)",
-    re.IGNORECASE | re.MULTILINE,
-)
 _FOLD = re.compile(rb"\r?\n[ \t]+")
 _STAMP = b"X-MS-Exchange-Organization-AuthAs: Internal\r\n"
 _MAX_HEAD = 1 << 20
@@ -41,15 +37,16 @@ def header(raw: bytes, name: str) -> str | None:
     return _FOLD.sub(b" ", match[1]).decode("latin-1").strip() or None
 
 
-def without_organisation_headers(raw: bytes) -> bytes:
-    """Return the mail without what only our own organisation may say."""
+def without_fields(raw: bytes, name: bytes) -> bytes:
+    """Return the mail without the header fields whose name begins so (lower case)."""
     if b"\n" not in raw and b"\r" in raw:
         raw = raw.replace(b"\r", b"\n")
     head = _head(raw)
-    if b"x-ms-exchange-organization-" not in head.lower():
+    if name not in head.lower():
         return raw
+    field = rb"^" + re.escape(name) + rb"[^\n]*(?:\n[ \t][^\n]*)*(?:\n|\Z)"
+    kept = re.sub(field, b"", head, flags=re.IGNORECASE | re.MULTILINE)
     rest = raw[len(head) :]
-    kept = _ORGANISATION.sub(b"", head)
     if rest and kept.endswith(b"\n"):
         kept = kept.removesuffix(b"\n").removesuffix(b"\r")
     return kept + rest
@@ -83,7 +80,7 @@ def put_mail(
     in_sent = folder.distinguished == "sentitems"
     item = store.new_item(folder, "Message", "")
     item.stamped = stamped or in_sent
-    item.mime = without_organisation_headers(raw)
+    item.mime = without_fields(raw, b"x-ms-exchange-organization-")
     if item.stamped:
         item.mime = _STAMP + item.mime
     item.pending = True

@@ -86,7 +86,7 @@ class HttpServer(socketserver.ThreadingTCPServer):
         self._sockets_lock = threading.Lock()
         super().__init__(address, _Connection)
         self._thread = threading.Thread(
-            target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+            target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
         )
 
     @property

@@ -7,12 +7,11 @@ are counted only.
 """
 
 import hashlib
-import re
 from datetime import datetime
 from email.utils import format_datetime
 
 from exchange_sandbox.call import Call
-from exchange_sandbox.delivery import header, put_mail
+from exchange_sandbox.delivery import header, put_mail, without_fields
 from exchange_sandbox.errors import EwsError
 from exchange_sandbox.item_rules import attendees
 from exchange_sandbox.item_values import value
@@ -22,8 +21,6 @@ from exchange_sandbox.mailbox import Folder, Item
 from exchange_sandbox.mime_items import Address
 from exchange_sandbox.store import Store
 
-_HEAD_END = re.compile(rb"\r?\n\r?\n")
-_BCC = re.compile(
     rb"^bcc[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*\n", re.IGNORECASE | re.MULTILINE
 )
 _LISTS = ("message:ToRecipients", "message:CcRecipients", "message:BccRecipients")
@@ -96,17 +93,11 @@ def send(
         )
     for address in dict.fromkeys(recipients):
         inbox = store.mailbox(address).distinguished["inbox"]
-        copy = _without_bcc(raw)
+        copy = without_fields(raw, b"bcc:")
         items.append(
             put_mail(store, ledger, inbox, copy, received=received, stamped=True)
         )
     return items
-
-
-def _without_bcc(raw: bytes) -> bytes:
-    end = _HEAD_END.search(raw)
-    head = raw[: end.start()] if end else raw
-    return _BCC.sub(b"", head) + raw[len(head) :]
 
 
 def invite(call: Call, item: Item) -> None:

@@ -12,7 +12,6 @@ https://learn.microsoft.com/exchange/client-developer/exchange-web-services/mail
 """
 
 import base64
-import binascii
 import hashlib
 import struct
 from collections.abc import Iterator
@@ -86,22 +85,17 @@ def write(store: Store, folder: Folder, position: Position) -> str:
 def read(store: Store, folder: Folder, state: str, memory: int) -> Position:
     """Return the position in a state; raises ErrorInvalidSyncStateData."""
     try:
-        raw = base64.b64decode(state, validate=True)
-        body, seal = raw[: _BODY.size], raw[_BODY.size : _BODY.size + 8]
-        fields = _BODY.unpack(body)
-    except (binascii.Error, struct.error, ValueError):
+        fields = _BODY.unpack_from(base64.b64decode(state, validate=True))
+    except (struct.error, ValueError):
         raise EwsError("ErrorInvalidSyncStateData") from None
-    _, guid, owner, generation, mode, start, end, index = fields
-    genuine = (
-        seal == _seal(store, folder, body)
-        and guid == folder.mailbox.guid.bytes
-        and owner == _owner(folder)
-        and generation == folder.generation
-    )
-    oldest = len(folder.log) - memory
-    if not genuine or (end if mode == _FIRST else start) < oldest:
+    mode, start, end, index = fields[4:]
+    position = Position(mode == _FIRST, start, end, index)
+    # Only what this folder would write today, to the last byte, is its state.
+    if state != write(store, folder, position):
         raise EwsError("ErrorInvalidSyncStateData")
-    return Position(mode == _FIRST, start, end, index)
+    if (end if position.first else start) < len(folder.log) - memory:
+        raise EwsError("ErrorInvalidSyncStateData")
+    return position
 
 
 def _first_pass(folder: Folder, position: Position) -> Iterator[tuple[Change, int]]:

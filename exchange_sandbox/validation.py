@@ -1,6 +1,7 @@
 """Microsoft's message schema as judge of every request and answer, where it is there."""
 
 import threading
+from functools import lru_cache
 from pathlib import Path
 
 from lxml import etree
@@ -8,12 +9,17 @@ from lxml import etree
 from exchange_sandbox.xml_text import Element, S
 
 
+@lru_cache(maxsize=4)
+def _compiled(folder: Path) -> tuple[etree.XMLSchema, threading.Lock]:
+    """Compile once per process; a schema validates one document at a time."""
+    return etree.XMLSchema(etree.parse(str(folder / "messages.xsd"))), threading.Lock()
+
+
 class SchemaJudge:
     """Validates SOAP bodies and headers; counts what it saw. Thread-safe."""
 
     def __init__(self, folder: Path) -> None:
-        self._schema = etree.XMLSchema(etree.parse(str(folder / "messages.xsd")))
-        self._lock = threading.Lock()
+        self._schema, self._lock = _compiled(folder)
         self.requests = 0
         self.answers = 0
 
