@@ -21,8 +21,6 @@ from exchange_sandbox.mailbox import Folder, Item
 from exchange_sandbox.mime_items import Address
 from exchange_sandbox.store import Store
 
-    rb"^bcc[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*\n", re.IGNORECASE | re.MULTILINE
-)
 _LISTS = ("message:ToRecipients", "message:CcRecipients", "message:BccRecipients")
 
 
