@@ -186,6 +186,8 @@ class _Run:
         return wait
 
     def _folder_refused(self, due: Due, push: Push, error: MailSyncError) -> None:
+        """One folder cannot be written: its rows wait, the mail is polled on."""
+        self.trouble[due.mailbox_id] = _IN_A_ROW
         until = clock.now() + timedelta(seconds=backoff.CAP)
         with transaction():
             pushes.record_refusal(push, code=error.code, text=str(error))

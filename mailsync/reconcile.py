@@ -97,6 +97,25 @@ def watched_folders(mailbox: Mailbox) -> list[MailFolder]:
     return found
 
 
+def reconcile_mailbox(
+    port: MailboxPort,
+    mailbox: Mailbox,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Reconciled:
+    """Read the task folder and the calendar of one mailbox, where we write there."""
+    with transaction():
+        folders = watched_folders(mailbox)
+    total = Reconciled(caught_up=True)
+    for folder in folders:
+        one = sync_task_folder(port, folder, should_stop)
+        total.changes += one.changes
+        total.ours += one.ours
+        total.looked += one.looked
+        total.caught_up = total.caught_up and one.caught_up
+        total.restarted = total.restarted or one.restarted
+    return total
+
+
 def sync_task_folder(
     port: MailboxPort,
     folder: MailFolder,
