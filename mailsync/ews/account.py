@@ -48,11 +48,12 @@ _AUTH_TYPES: Final = {
     "kerberos": GSSAPI,
     "digest": DIGEST,
 }
-# the build only has to be "new enough": the schema version is what is sent
-_BUILDS: Final = {
-    "Exchange2013_SP1": Build(15, 0, 847),
-    "Exchange2016": Build(15, 1),
-    "Exchange2019": Build(15, 2),
+# Newest first in the protocol is Exchange2016 (t:ExchangeVersionType): 2019 and SE
+# understand it and know no name of their own.
+_VERSIONS: Final = {
+    "Exchange2013_SP1": Version(Build(15, 0, 847), "Exchange2013_SP1"),
+    "Exchange2016": Version(Build(15, 1), "Exchange2016"),
+    "Exchange2019": Version(Build(15, 2), "Exchange2016"),
 }
 
 
@@ -150,7 +151,7 @@ def configuration(settings: ServerSettings, role: Role) -> Configuration:
         credentials=RoleCredentials(settings, role),
         service_endpoint=settings.endpoint,
         auth_type=auth_type,
-        version=Version(_BUILDS[settings.version], settings.version),
+        version=_VERSIONS[settings.version],
         retry_policy=NoRetry(),
         max_connections=_CONNECTIONS[role],
     )

@@ -84,7 +84,13 @@ class PreparedSession(requests.Session):
         json: Any = None,
         **kwargs: Any,
     ) -> requests.Response:
-        """As ``requests.Session.post``, never following a redirect."""
+        """As ``requests.Session.post``, never following a redirect.
+
+        A CA bundle of our own is named with every request: requests would let
+        REQUESTS_CA_BUNDLE of the environment win over the session's.
+        """
+        if isinstance(self.verify, str):
+            kwargs.setdefault("verify", self.verify)
         if not isinstance(self.auth, HTTPBasicAuth) or kwargs.get("stream"):
             return super().post(url, data=data, json=json, **kwargs)
         headers = kwargs.get("headers") or {}
@@ -110,8 +116,9 @@ class PreparedSession(requests.Session):
         request = self.prepare_request(
             requests.Request("POST", url, data=b"x", headers=headers)
         )
+        own_bundle = self.verify if isinstance(self.verify, str) else None
         settings: dict[str, Any] = dict(
-            self.merge_environment_settings(url, {}, False, None, None)
+            self.merge_environment_settings(url, {}, False, own_bundle, None)
         )
         return request, settings
 

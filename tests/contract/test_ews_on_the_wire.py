@@ -1,13 +1,28 @@
 """What only EWS can do wrong: HTTP, SOAP, framings, batches, folders, delegates."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
+from cryptography.x509.oid import NameOID
+from requests.auth import HTTPBasicAuth, HTTPDigestAuth
+from requests_ntlm import HttpNtlmAuth
 
 from exchange_sandbox.server import Sandbox
+from exchange_sandbox.settings import Settings
 from mailsync.errors import (
     AuthRejected,
     MailboxGone,
@@ -103,6 +118,12 @@ def test_a_create_whose_answer_was_cut_is_in_doubt(
     with pytest.raises(Transient):
         mailbox.create_task(wanted)
     assert len(mailbox.find_task(ItemKind.TASK, "k")) == 1
+
+
+def test_a_whole_answer_in_gzip_is_read(sandbox: Sandbox, mailbox: EwsMailbox) -> None:
+    deliver(sandbox, 5)
+    sandbox.fault("truncate", "SyncFolderItems", framing="gzip", keep=1.0)
+    assert len(mailbox.changes(INBOX, None).changes) == 5
 
 
 # -- statuses and pages in place of answers -----------------------------------------------
@@ -564,6 +585,91 @@ def test_an_own_folder_without_id_is_gone_without_a_request(
     with pytest.raises(MailboxGone):
         mailbox.changes(FolderRef(FolderRole.OTHER, "Kunden"), None)
     assert sandbox.ledger.requests == []
+
+
+# -- certificates -----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 that no system trusts, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    today = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(today - timedelta(days=1))
+        .not_valid_after(today + timedelta(days=2))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]),
+            critical=False,
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    folder = tmp_path_factory.mktemp("tls")
+    cert, private = folder / "cert.pem", folder / "key.pem"
+    cert.write_bytes(made.public_bytes(Encoding.PEM))
+    private.write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    )
+    return cert, private
+
+
+@pytest.fixture
+def tls_sandbox(certificate: tuple[Path, Path]) -> Iterator[Sandbox]:
+    settings = Settings(tls_cert=certificate[0], tls_key=certificate[1])
+    with Sandbox([ADDRESS], {"svc": "geheim"}, settings=settings) as server:
+        yield server
+
+
+def test_a_certificate_nobody_knows_is_refused_and_never_skipped(
+    tls_sandbox: Sandbox, server_with: Any
+) -> None:
+    with pytest.raises(Transient) as caught:
+        server_with(tls_sandbox)(ADDRESS).changes(INBOX, None)
+    assert caught.value.code == "E254"
+    assert tls_sandbox.ledger.requests == []
+
+
+def test_the_companys_own_certificates_are_trusted_where_named(
+    tls_sandbox: Sandbox, server_with: Any, certificate: tuple[Path, Path]
+) -> None:
+    server = server_with(tls_sandbox, ca_file=str(certificate[0]))
+    assert server(ADDRESS).changes(INBOX, None).is_last
+
+
+# -- log-in --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("auth", "kind"),
+    [("basic", HTTPBasicAuth), ("digest", HTTPDigestAuth), ("ntlm", HttpNtlmAuth)],
+)
+def test_each_kind_of_log_in_has_its_handler(
+    sandbox: Sandbox, server_with: Any, auth: str, kind: type
+) -> None:
+    mailbox = server_with(sandbox, auth=auth)(ADDRESS)
+    session = mailbox._reader.account.protocol.get_session()
+    assert isinstance(session.auth, kind)
+    mailbox._reader.account.protocol.release_session(session)
+
+
+def test_cookies_for_affinity_come_back_and_the_request_is_prepared_anew(
+    sandbox: Sandbox, mailbox: EwsMailbox
+) -> None:
+    mailbox.changes(INBOX, None)
+    protocol = mailbox._reader.account.protocol
+    session = protocol.get_session()
+    session.cookies.set("X-BackEndOverrideCookie", "backend-1", domain="127.0.0.1")
+    session._ready.clear()
+    request, _ = session._prepare(sandbox.url, {})
+    assert request.headers["Cookie"] == "X-BackEndOverrideCookie=backend-1"
+    protocol.release_session(session)
 
 
 # -- Exchange Online ------------------------------------------------------------------------------

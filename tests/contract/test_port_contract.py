@@ -569,16 +569,21 @@ def test_what_the_employee_deleted_is_told_by_id_and_found_in_the_trash(
     assert found.folder is FolderRole.TRASH
 
 
-def test_an_item_moved_elsewhere_is_found_as_moved(world: World) -> None:
+def test_an_item_moved_elsewhere_is_found_only_when_looked_for_everywhere(
+    world: World,
+) -> None:
     ref = world.port.create_task(TASK)
-    world.move(ref, "tasks/Meine" if world_is_ews(world) else "Ablage")
-    found = only(world.port.find_task(ItemKind.TASK, "key-1"))
+    world.move(ref, "Ablage")
+    assert world.port.find_task(ItemKind.TASK, "key-1", everywhere=False) == []
+    found = only(world.port.find_task(ItemKind.TASK, "key-1", everywhere=True))
     assert found.folder is FolderRole.OTHER
     assert found.ref.external_id != ref.external_id
 
 
-def world_is_ews(world: World) -> bool:
-    return hasattr(world, "sandbox")
+def test_an_item_in_its_usual_place_needs_no_look_everywhere(world: World) -> None:
+    ref = world.port.create_task(APPOINTMENT)
+    found = world.port.find_task(ItemKind.APPOINTMENT, "key-2", everywhere=False)
+    assert only(found).ref == ref
 
 
 def test_an_item_deleted_for_ever_is_found_nowhere(world: World) -> None:
