@@ -84,7 +84,8 @@ def put_mail(
     if item.stamped:
         item.mime = _STAMP + item.mime
     item.pending = True
-    item.received = (received or store.clock.now()).replace(microsecond=0)
+    moment = (received or store.clock.now()).astimezone(UTC)
+    item.received = moment.replace(microsecond=0)
     item.read = in_sent if read is None else read
     store.add(item, "Created" if in_sent else "NewMail")
     ledger.delivered(

@@ -2,7 +2,8 @@
 
 A rule names an operation ("*" for all), optionally a mailbox, the n-th matching call
 from now on (1 = the next), how many calls in a row, and a kind. Kinds and their
-parameters are listed in README.md. Rules are tried in the order in which they came.
+parameters are listed in README.md. Rules are tried in the order in which they came;
+one that would strike together with an earlier one strikes at the next call.
 """
 
 import threading
@@ -120,15 +121,14 @@ class Faults:
             for rule in self._rules:
                 if not rule.matches(operation, mailbox):
                     continue
+                turn = rule.seen + 1 - rule.nth
+                strikes = turn >= 0 and (rule.count == 0 or turn < rule.count)
+                if strikes and chosen is not None:
+                    continue  # one fault per call; this one waits for the next
                 rule.seen += 1
-                turn = rule.seen - rule.nth
-                if (
-                    turn >= 0
-                    and (rule.count == 0 or turn < rule.count)
-                    and chosen is None
-                ):
-                    chosen = rule
+                if strikes:
                     rule.hits += 1
+                    chosen = rule
         return chosen
 
     def listed(self) -> list[dict[str, Any]]:
