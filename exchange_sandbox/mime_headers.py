@@ -22,7 +22,8 @@ MAX_FIELDS = 5_000
 MAX_PARAMETERS_BYTES = 8_192
 MAX_PARAMETERS = 256
 
-_END_OF_HEADER = re.compile(rb"\r?\n\r?\n")
+# A line of blanks ends the header unless another field follows.
+_END_OF_HEADER = re.compile(rb"\r?\n(?:\r?\n|[ \t]++\r?\n(?![!-9;-~]{1,200}[ \t]*:))")
 _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:(.*(?:\r?\n[ \t].*)*+)")
 _BEGINNING = re.compile(rb">?From |[!-9;-~]{1,200}[ \t]*:")
 _FOLD = re.compile(r"\r?\n(?=[ \t])|[\r\n]+")
@@ -89,6 +90,7 @@ class Fields:
 def read_fields(raw: bytes, start: int, end: int) -> Fields:
     """Read the header that begins at ``start``; lines that are no field are skipped.
 
+
     An entity that begins with neither a field nor an mbox line has no header at all.
     Raw eight-bit bytes are read as UTF-8, else as Windows-1252. Encoded words stay.
     """
@@ -107,6 +109,8 @@ def read_fields(raw: bytes, start: int, end: int) -> Fields:
             value = _FOLD.sub("", decode(field[2])).strip()
             items.append((field[1].decode("ascii"), value))
             position = field.end()
+        elif raw.startswith(b"--", position):  # a delimiter: the empty line is missing
+            return Fields(tuple(items), position)
         line_end = raw.find(b"\n", position, header_end)
         position = header_end if line_end < 0 else line_end + 1
     return Fields(tuple(items), body_start)

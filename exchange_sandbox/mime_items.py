@@ -195,7 +195,8 @@ def _alternative_of(part: Part) -> Part | None:
 
 
 def _is_body(part: Part, content: _Content) -> bool:
-    if part.kind not in ("text/plain", "text/html", "text/enriched"):
+    unresolved = part.kind.startswith("multipart/")  # no boundary: its text is shown
+    if part.kind not in ("text/plain", "text/html", "text/enriched") and not unresolved:
         return False
     if part.disposition[0] == "attachment" or part.filename:
         return False

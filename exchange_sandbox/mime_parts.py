@@ -20,6 +20,7 @@ MAX_PARTS = 1_000
 SCAN_BUDGET = 6
 MAX_UUENCODED_LINES = 1_000_000
 
+_LONGEST_PREAMBLE = 4_096
 _CR = 13
 _LINE = re.compile(rb"[^\r\n]++")
 
@@ -108,8 +109,10 @@ def _uu_line(line: bytes) -> bytes:
 
 
 def root_part(raw: bytes) -> Part:
-    """The mail itself as an entity."""
-    return Part(raw, read_fields(raw, 0, len(raw)), len(raw))
+    """The mail itself as an entity; blank lines in front of it are passed over."""
+    head = raw[:_LONGEST_PREAMBLE]
+    start = len(head) - len(head.lstrip())
+    return Part(raw, read_fields(raw, start, len(raw)), len(raw))
 
 
 def leaves(root: Part) -> list[Part]:
