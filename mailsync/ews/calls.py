@@ -8,6 +8,7 @@ what comes out is response-message elements, or an error of ``mailsync.errors``.
 from typing import Any, Final
 
 from exchangelib import Account
+from exchangelib.errors import EWSError
 from exchangelib.services.common import EWSAccountService
 from exchangelib.util import create_element
 
@@ -48,12 +49,21 @@ class _Call(EWSAccountService):  # type: ignore[misc]  # exchangelib is untyped
         if answer is None:
             fault = body.find(f"{{{SOAP}}}Fault")
             if fault is not None:
-                self._raise_soap_errors(fault=fault)
+                self._raise_fault(fault)
             raise Unparseable(f"no {self.SERVICE_NAME}Response in the answer")
         messages = answer.find(f"{{{MNS}}}ResponseMessages")
         if messages is None or not len(messages):
             raise Unparseable(f"no response message for {self.SERVICE_NAME}")
         return list(messages)
+
+    def _raise_fault(self, fault: Element) -> None:
+        """The library's reading of a fault; what it stumbles over is no fault."""
+        try:
+            self._raise_soap_errors(fault=fault)
+        except EWSError:
+            raise
+        except Exception as error:
+            raise Unparseable("a SOAP fault that cannot be read") from error
 
 
 class Caller:

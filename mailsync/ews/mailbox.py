@@ -15,7 +15,6 @@ an error. A mailbox object belongs to one thread.
 
 import logging
 from base64 import b64decode
-from binascii import Error as Base64Error
 from collections import Counter
 from collections.abc import Sequence
 from typing import Final
@@ -189,7 +188,7 @@ class EwsMailbox:
             raise Unprocessable("the item has no MIME")
         try:
             return b64decode(mime)
-        except Base64Error as error:
+        except ValueError as error:
             raise Unprocessable("the MIME is not base64") from error
 
     def close(self) -> None:

@@ -6,7 +6,6 @@ of an item is visited once. Guarantee: strict. What is there but cannot be read 
 tests/contract/test_ews_speed_paths_agree.py compares with the stock objects.
 """
 
-import binascii
 from base64 import b64decode
 from collections.abc import Callable, Iterable
 from typing import Any, Final
@@ -174,7 +173,7 @@ def read_message(item: Element) -> RemoteMessage:
         if reader is not None:
             try:
                 values[reader[0]] = reader[1](child)
-            except (ValueError, binascii.Error) as error:
+            except ValueError as error:
                 raise Unprocessable(f"{reader[0]} cannot be read: {error}") from error
         elif child.tag == _EXTENDED:
             pair = extended_value(child)
@@ -228,7 +227,7 @@ def _stub(element: Element) -> tuple[str, RemoteAttachment]:
         RemoteAttachment(
             name=get(_NAME) or "",
             content_type=get(f"{_T}ContentType") or default,
-            size=int(size) if size.isdigit() else 0,
+            size=int(size) if size.isdecimal() else 0,
             content_id=get(f"{_T}ContentId"),
             inline=read_bool(get(f"{_T}IsInline")),
             content=None,
@@ -243,7 +242,7 @@ def attachment_content(element: Element) -> bytes | None:
         if found is not None:
             try:
                 return b64decode(found.text or "")
-            except binascii.Error:
+            except ValueError:  # binascii.Error is one
                 return None
     return None
 
@@ -272,6 +271,8 @@ def _changes(
     for element in elements:
         kind = _KINDS.get(str(element.tag))
         if kind is ChangeKind.UPSERTED:
+            if not len(element):
+                raise Unprocessable("a change without its item")
             yield read_upserted(element[0])
         elif kind is not None:
             yield Change(kind, item_ref(element))

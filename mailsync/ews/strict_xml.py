@@ -42,6 +42,8 @@ def _parser(*, large: bool) -> etree.XMLParser:
         dtd_validation=False,
         no_network=True,
         recover=False,
+        remove_comments=True,  # one inside a text would hide the rest of it
+        remove_pis=True,
         huge_tree=large,
     )
 

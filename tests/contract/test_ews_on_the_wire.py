@@ -1,6 +1,7 @@
 """What only EWS can do wrong: HTTP, SOAP, framings, batches, folders, delegates."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -708,3 +709,22 @@ def test_kerberos_without_its_package_says_what_is_missing() -> None:
     settings = ServerSettings("http://127.0.0.1:9/", "", "", auth="kerberos")
     with pytest.raises(AuthRejected, match="requests-gssapi"):
         EwsServer(settings)(ADDRESS)
+
+
+# -- threads ---------------------------------------------------------------------------
+
+
+def test_more_threads_than_connections_take_turns(
+    sandbox: Sandbox, ews: EwsServer
+) -> None:
+    deliver(sandbox, 12)
+
+    def read(_: int) -> int:
+        mailbox = ews(ADDRESS)  # one object per thread
+        reading = Reading.of(mailbox, INBOX)
+        refs = [change.ref for change in reading.changes]
+        return len(mailbox.fetch(refs, Detail.TEXT).messages)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(read, range(24))) == [12] * 24
+    assert sandbox.ledger.client_faults == []
