@@ -728,3 +728,35 @@ def test_more_threads_than_connections_take_turns(
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(read, range(24))) == [12] * 24
     assert sandbox.ledger.client_faults == []
+
+
+# -- what must not happen besides ------------------------------------------------------
+
+
+def test_an_answer_over_the_cap_is_refused_and_nothing_of_it_is_logged(
+    sandbox: Sandbox,
+    mailbox: EwsMailbox,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    deliver(sandbox, 1)
+    monkeypatch.setattr("mailsync.ews.transport.MAX_ANSWER_BYTES", 100)
+    with pytest.raises(Transient, match="exceeds"):
+        mailbox.changes(INBOX, None)
+    assert caplog.records == []  # the library would log request and answer whole
+    monkeypatch.undo()
+    assert len(mailbox.changes(INBOX, None).changes) == 1
+
+
+def test_a_task_whose_write_fails_leaves_its_text_in_no_log(
+    sandbox: Sandbox, mailbox: EwsMailbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    wanted = WantedItem(
+        ItemKind.TASK, "k", "Kanarienvogel", "", completed=False, time_zone="UTC"
+    )
+    for kind in ("cut_after", "500", "html"):
+        sandbox.fault(kind, "CreateItem")
+        with pytest.raises(Transient) as caught:
+            mailbox.create_task(wanted)
+        assert "Kanarienvogel" not in str(caught.value)
+    assert "Kanarienvogel" not in caplog.text
