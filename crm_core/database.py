@@ -122,6 +122,17 @@ def transaction_open() -> bool:
     return bool(proxy.obj is not None and proxy.in_transaction())
 
 
+def stand_in_line(queue: int) -> None:
+    """Wait until no other transaction of this queue is open; until ours ends.
+
+    For «read, then write what was missing» without a row to lock. SQLite's writers
+    stand in one line anyway.
+    """
+    require_transaction()
+    if is_postgres():
+        execute("SELECT pg_advisory_xact_lock(?)", (queue,))
+
+
 @contextlib.contextmanager
 def savepoint() -> Iterator[None]:
     """Undo one step of a page without losing the page."""

@@ -20,7 +20,7 @@ from crm_core.models import (
 )
 
 FIRST_NUMBER = 1001
-_NUMBER_LOCK = 0x43524D31  # any fixed number: the lock that hands out numbers
+_NUMBER_QUEUE = 0x43524D31  # any fixed number: numbers are handed out one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,8 +228,7 @@ def _required(subtag: Subtag) -> list[str]:
 
 
 def _next_number() -> int:
-    if database.is_postgres():  # SQLite writers already stand in line
-        database.execute("SELECT pg_advisory_xact_lock(?)", (_NUMBER_LOCK,))
+    database.stand_in_line(_NUMBER_QUEUE)
     highest = Entry.select(fn.MAX(Entry.number)).scalar()
     return FIRST_NUMBER if highest is None else int(highest) + 1
 
