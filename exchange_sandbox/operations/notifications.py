@@ -151,7 +151,7 @@ def get_streaming_events(call: Call) -> str:
 
 def _refused(identities: list[str]) -> str:
     error = EwsError("ErrorInvalidSubscription", "The subscription is invalid.")
-    ids = "".join(f"<m:SubscriptionId>{text}</m:SubscriptionId>" for text in identities)
+    ids = "".join(f"<t:SubscriptionId>{text}</t:SubscriptionId>" for text in identities)
     status = "<m:ConnectionStatus>Closed</m:ConnectionStatus>"
     empty = f"<m:ErrorSubscriptionIds>{ids}</m:ErrorSubscriptionIds>{status}"
     return response("GetStreamingEvents", [failure("GetStreamingEvents", error, empty)])

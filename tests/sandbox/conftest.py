@@ -226,6 +226,11 @@ def ask_of() -> type[Ask]:
 
 
 @pytest.fixture
+def codes_of() -> Callable[[etree._Element], list[str]]:
+    return codes
+
+
+@pytest.fixture
 def mail() -> Callable[..., bytes]:
     """Write a small mail; headers by keyword, `_` for `-`."""
 

@@ -69,7 +69,7 @@ def test_a_fault_strikes_one_operation_of_one_mailbox(sandbox, status):
     ],
 )
 def test_a_fault_that_could_never_happen_is_refused(sandbox, kind, parameters):
-    with pytest.raises(ValueError, match="unknown|count|needs"):
+    with pytest.raises(ValueError, match=r"unknown|count|needs"):
         sandbox.fault(kind, **parameters)
 
 

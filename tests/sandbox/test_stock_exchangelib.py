@@ -39,6 +39,7 @@ from exchangelib.errors import (
     ErrorIrresolvableConflict,
     ErrorItemNotFound,
     ErrorNonExistentMailbox,
+    ErrorServerBusy,
     UnauthorizedError,
 )
 from exchangelib.folders import Folder
@@ -495,6 +496,13 @@ def test_it_is_told_of_a_conflict(sandbox: Sandbox, account: Account) -> None:
         task.save(update_fields=["subject"], conflict_resolution="NeverOverwrite")
     (item,) = sandbox.items(KELLER, "tasks")
     assert item["properties"]["Subject"] == "von Keller"
+
+
+def test_it_is_told_how_long_to_stay_away(sandbox: Sandbox, account: Account) -> None:
+    sandbox.fault("busy", back_off=7, count=0)
+    with pytest.raises(ErrorServerBusy) as told:
+        account.inbox.refresh()
+    assert told.value.back_off == 7
 
 
 def test_it_handles_contacts(sandbox: Sandbox, account: Account) -> None:
