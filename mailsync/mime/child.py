@@ -45,6 +45,10 @@ def main() -> int:
 
 
 def _limit_process(limits: Limits) -> None:
+    # The service manager and Ctrl-C signal the whole group; the parent finishes its
+    # mail first, and this process ends when the parent closes the pipe.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))

@@ -31,12 +31,17 @@ DEFAULT_LIMITS = Limits()
 
 _CHUNK = 1 << 18
 _CPU_SIGNALS = (signal.SIGPROF, signal.SIGXCPU)
+_FROM_OUTSIDE = (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGHUP)
 _CANNOT_LIMIT = 3  # exit codes of the child
 _OUT_OF_MEMORY = 4
 
 
 class _ChildDied(Exception):
-    """The child closed its pipes in the middle of a mail."""
+    """The child closed its pipes in the middle of a mail; ``code`` says how."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 class _Late(Exception):
@@ -75,6 +80,17 @@ class MimeReader:
         return answer.mail
 
     def _ask(self, raw: bytes) -> Answer:
+        try:
+            return self._ask_once(raw)
+        except _ChildDied as death:
+            if death.code not in _FROM_OUTSIDE:
+                raise Unprocessable(_epitaph(death.code, self._limits)) from None
+        try:  # somebody else's signal is not the mail's fault: once more
+            return self._ask_once(raw)
+        except _ChildDied as death:
+            raise Unprocessable(_epitaph(death.code, self._limits)) from None
+
+    def _ask_once(self, raw: bytes) -> Answer:
         child = self._ready_child()
         self.last_cost = None
         keep = False
@@ -82,13 +98,10 @@ class MimeReader:
             answer = child.ask(raw, self._limits.wall_seconds)
             self.last_cost = answer.cost
             # A heap that once was large leaves too little room for the next mail.
-            peak = answer.cost.peak_kilobytes << 10
-            keep = peak * 2 < self._limits.memory_bytes
+            keep = 2 * (answer.cost.peak_kilobytes << 10) < self._limits.memory_bytes
         except _Late:
             seconds = self._limits.wall_seconds
             raise Unprocessable(f"reading it took over {seconds:g} s") from None
-        except _ChildDied:
-            raise Unprocessable(_epitaph(child.wait(), self._limits)) from None
         except (ValueError, KeyError, TypeError) as error:
             kind = type(error).__name__
             raise Unprocessable(f"the reader's answer made no sense: {kind}") from None
@@ -167,7 +180,7 @@ class _Child:
             except BlockingIOError:
                 continue
             except BrokenPipeError:
-                raise _ChildDied from None
+                raise _ChildDied(self._wait()) from None
 
     def _take(self, size: int) -> bytes:
         taken = bytearray()
@@ -175,7 +188,7 @@ class _Child:
             self._await(self._stdout.fileno(), select.POLLIN)
             chunk = os.read(self._stdout.fileno(), min(_CHUNK, size - len(taken)))
             if not chunk:
-                raise _ChildDied
+                raise _ChildDied(self._wait())
             taken += chunk
         return bytes(taken)
 
@@ -186,7 +199,7 @@ class _Child:
         if left <= 0 or not poller.poll(left * 1000):
             raise _Late
 
-    def wait(self) -> int:
+    def _wait(self) -> int:
         """The exit code of a child that has closed its pipes."""
         try:
             return self._process.wait(timeout=5)

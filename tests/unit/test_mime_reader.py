@@ -112,6 +112,38 @@ def test_a_child_that_was_killed_between_two_mails_is_replaced() -> None:
         assert mime_reader.read(SMALL).subject == "Hallo"
 
 
+def test_a_mail_whose_child_somebody_else_killed_is_read_by_another() -> None:
+    with MimeReader() as mime_reader, ThreadPoolExecutor(1) as pool:
+        mime_reader.read(SMALL)
+        victim = mime_reader._child
+        assert victim is not None
+        os.kill(_pid(mime_reader), signal.SIGSTOP)
+        reading = pool.submit(mime_reader.read, SMALL)
+        while victim.mails < 2:  # until the mail is on its way
+            pass
+        victim._process.kill()
+        assert reading.result().subject == "Hallo"
+
+
+def test_the_signals_of_a_stop_do_not_end_a_child_before_its_parent() -> None:
+    with MimeReader() as mime_reader:
+        mime_reader.read(SMALL)
+        first = _pid(mime_reader)
+        os.kill(first, signal.SIGTERM)
+        os.kill(first, signal.SIGINT)
+        assert mime_reader.read(SMALL).subject == "Hallo"
+        assert _pid(mime_reader) == first
+
+
+def test_a_child_ends_when_its_parent_closes_the_pipe() -> None:
+    with MimeReader() as mime_reader:
+        mime_reader.read(SMALL)
+        orphan = mime_reader._child
+        assert orphan is not None
+        orphan._stdin.close()
+        assert orphan._process.wait(timeout=5) == 0
+
+
 def test_a_child_is_replaced_after_its_share_of_mails(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
