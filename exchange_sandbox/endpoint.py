@@ -88,6 +88,7 @@ class Endpoint:
         record.operation = envelope.operation
         record.mailbox = self._mailbox_asked(envelope)
         record.items = _count(envelope)
+        record.asks_to_send = _asks_to_send(envelope)
         rule = self.faults.due(record.operation, record.mailbox)
         if rule is not None:
             record.fault = rule.kind
@@ -152,7 +153,7 @@ class Endpoint:
         if envelope.operation not in OPERATIONS:
             self.ledger.client_fault("unknown_operation", envelope.operation, None)
             name = envelope.operation.removeprefix("?")
-            raise SoapFault("ErrorInvalidRequest", f"Unknown request '{name}'.")
+            raise SoapFault("ErrorInvalidOperation", f"Unknown request '{name}'.")
         if self.judge is None:
             return
         error = self.judge.request_error(envelope.root)
@@ -319,6 +320,22 @@ def _kept(body: bytes, rule: FaultRule) -> int:
     if isinstance(rule.keep, float):
         return int(len(body) * rule.keep)
     return len(body) // 2 if rule.keep is None else min(rule.keep, len(body))
+
+
+_SEND_SWITCHES = {
+    "MessageDisposition": "SaveOnly",
+    "SendMeetingInvitations": "SendToNone",
+    "SendMeetingInvitationsOrCancellations": "SendToNone",
+    "SendMeetingCancellations": "SendToNone",
+}
+
+
+def _asks_to_send(envelope: Envelope) -> bool:
+    """Tell whether a request would send mail or invitations, were it carried out."""
+    return envelope.operation == "SendItem" or any(
+        envelope.body.get(switch, quiet) != quiet
+        for switch, quiet in _SEND_SWITCHES.items()
+    )
 
 
 def _count(envelope: Envelope) -> int:

@@ -38,6 +38,7 @@ class Request:
     status: int | None = None
     fault: str | None = None
     errors: tuple[str, ...] = ()
+    asks_to_send: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,10 @@ class Ledger:
         """Return the mailboxes that any request named."""
         return {request.mailbox for request in self.requests if request.mailbox}
 
+    def send_verbs(self) -> int:
+        """Count the requests that asked to send mail or invitations, done or refused."""
+        return sum(request.asks_to_send for request in self.requests)
+
     def count(self, kind: str) -> int:
         """Count the submissions of one kind: `mail` or `invitation`."""
         return sum(submission.kind == kind for submission in self.submissions)
@@ -164,6 +169,7 @@ class Ledger:
             "requests": [_plain(entry) for entry in list(self.requests)],
             "verbs": self.verbs(),
             "mailboxes_asked": sorted(self.mailboxes_asked()),
+            "send_verbs": self.send_verbs(),
             "mails_sent": self.count("mail"),
             "invitations_sent": self.count("invitation"),
             "submissions": [_plain(entry) for entry in self.submissions],

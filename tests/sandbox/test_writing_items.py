@@ -318,6 +318,16 @@ def test_invitations_are_counted_whoever_asks_for_them(ask, sandbox):
     assert sandbox.ledger.submissions[0].recipients == (VERKAUF,)
 
 
+def test_whoever_asks_to_send_is_counted_even_if_refused(ask, sandbox):
+    nobody = "<t:Message><t:Subject>x</t:Subject></t:Message>"
+    body = '<m:CreateItem MessageDisposition="{}"><m:Items>{}</m:Items></m:CreateItem>'
+    assert ask.codes(body.format("SaveOnly", nobody)) == ["NoError"]
+    assert sandbox.ledger.send_verbs() == 0
+    assert ask.codes(body.format("SendOnly", nobody)) == ["ErrorInvalidRecipients"]
+    assert sandbox.ledger.send_verbs() == 1
+    assert sandbox.ledger.count("mail") == 0
+
+
 def test_attachments_change_the_key_and_the_flag(ask, sandbox):
     identity = ask.create("<t:Message><t:Subject>x</t:Subject></t:Message>")
     before = key(sandbox, identity)
