@@ -8,19 +8,24 @@ from dataclasses import dataclass, field
 
 from exchange_sandbox.call import Call, principal
 from exchange_sandbox.errors import EwsError, SoapFault
-from exchange_sandbox.faults import (
-    PAGE_KINDS,
-    STATUS_KINDS,
-    TRICK_KINDS,
-    FaultRule,
-    Faults,
+from exchange_sandbox.fault_replies import (
+    bytes_kept,
+    faulted,
+    replacement,
+    unauthorised,
 )
+from exchange_sandbox.faults import TRICK_KINDS, FaultRule, Faults
 from exchange_sandbox.http_wire import HttpRequest, Reply
 from exchange_sandbox.ledger import Ledger, Request
 from exchange_sandbox.operations.table import OPERATIONS
+from exchange_sandbox.request_summary import (
+    asks_to_send,
+    elements_asked,
+    error_codes,
+)
 from exchange_sandbox.settings import Settings
 from exchange_sandbox.shapes import ShapeReader
-from exchange_sandbox.soap import Envelope, answer, fault, read_envelope
+from exchange_sandbox.soap import Envelope, answer, read_envelope
 from exchange_sandbox.store import Store
 from exchange_sandbox.subscriptions import Subscriptions
 from exchange_sandbox.throttling import Throttle
@@ -28,11 +33,6 @@ from exchange_sandbox.validation import SchemaJudge
 from exchange_sandbox.xml_text import T, text_of, without_illegal
 
 PATH = "/ews/exchange.asmx"
-_LOGIN_PAGE = (
-    b"<!DOCTYPE html><html><head><title>Outlook</title></head><body>"
-    b"<form action='/owa/auth.owa' method='POST'><input name='username'></form>"
-    b"</body></html>"
-)
 
 
 @dataclass(slots=True, eq=False)
@@ -55,7 +55,7 @@ class Endpoint:
         if user is None:
             record = self.ledger.open_request(None, "(unauthenticated)")
             record.status = 401
-            return _unauthorised()
+            return unauthorised()
         if request.path.split("?")[0].lower() != PATH:
             self.ledger.open_request(user, "(other path)").status = 404
             return Reply(404, b"Not found.", "text/plain")
@@ -84,11 +84,11 @@ class Endpoint:
             envelope = read_envelope(request.body)
         except SoapFault as error:
             self.ledger.client_fault("unreadable_request", "?", None)
-            return self._finish(record, _faulted(error), None)
+            return self._finish(record, faulted(error), None)
         record.operation = envelope.operation
         record.mailbox = self._mailbox_asked(envelope)
-        record.items = _count(envelope)
-        record.asks_to_send = _asks_to_send(envelope)
+        record.items = elements_asked(envelope)
+        record.asks_to_send = asks_to_send(envelope)
         rule = self.faults.due(record.operation, record.mailbox)
         if rule is not None:
             record.fault = rule.kind
@@ -119,7 +119,7 @@ class Endpoint:
             return None
         if rule.kind == "cut_before":
             return Reply(hang_up=True)
-        return _replacement(rule)
+        return replacement(rule)
 
     def _answer(
         self, user: str, envelope: Envelope, record: Request, rule: FaultRule | None
@@ -136,16 +136,16 @@ class Endpoint:
                 text = self._run(user, envelope, record, rule)
         except SoapFault as error:
             record.errors = (error.code,)
-            return _faulted(error)
+            return faulted(error)
         except EwsError as error:
             record.errors = (error.code,)
-            return _faulted(SoapFault(error.code, error.text, error.values))
+            return faulted(SoapFault(error.code, error.text, error.values))
         except Exception:  # noqa: BLE001  # a fault of ours is an answer and a record
             self.ledger.crashed(envelope.operation, traceback.format_exc())
-            return _faulted(SoapFault("ErrorInternalServerError"))
+            return faulted(SoapFault("ErrorInternalServerError"))
         if not isinstance(text, str):
             return Reply(chunks=self._judged(record, text))
-        record.errors = tuple(_codes(text))
+        record.errors = tuple(error_codes(text))
         xml = without_illegal(text) if self.settings.strip_illegal_characters else text
         return Reply(body=xml.encode("utf-8", "replace"))
 
@@ -250,7 +250,7 @@ class Endpoint:
         if rule.kind == "cut_after":
             return Reply(hang_up=True)
         if rule.kind == "truncate":
-            reply.keep = _kept(reply.body, rule)
+            reply.keep = bytes_kept(reply.body, rule)
             reply.framing = rule.framing
         elif rule.kind == "slow_loris":
             reply.trickle = rule.bytes_per_second
@@ -262,8 +262,8 @@ class Endpoint:
             return reply
         if rule.kind in {"busy", "soap_fault"}:
             error = rule.error()
-            return _faulted(SoapFault(error.code, error.text, error.values))
-        return _replacement(rule) or reply
+            return faulted(SoapFault(error.code, error.text, error.values))
+        return replacement(rule) or reply
 
     def _told_to_wait(self, record: Request, rule: FaultRule) -> None:
         text = (rule.retry_after or "").strip()
@@ -276,80 +276,3 @@ class Endpoint:
         )
         if seconds > 0 and record.mailbox:
             self.throttle.hold_off(record.mailbox, seconds)
-
-
-def _unauthorised() -> Reply:
-    headers = {"WWW-Authenticate": 'Basic realm="exchange_sandbox"'}
-    return Reply(401, b"Unauthorized", "text/plain", headers)
-
-
-def _faulted(error: SoapFault) -> Reply:
-    return Reply(500, fault(error).encode())
-
-
-def _replacement(rule: FaultRule) -> Reply | None:
-    """Return the page or status that stands in place of an answer."""
-    if rule.kind in STATUS_KINDS:
-        if rule.kind == "401":
-            return _unauthorised()
-        headers = (
-            {"Retry-After": rule.retry_after} if rule.retry_after is not None else {}
-        )
-        return Reply(
-            int(rule.kind), b"The service is unavailable.", "text/html", headers
-        )
-    if rule.kind not in PAGE_KINDS:
-        return None
-    if rule.kind == "html":
-        return Reply(200, _LOGIN_PAGE, "text/html; charset=utf-8")
-    if rule.kind == "redirect":
-        return Reply(302, b"", "text/html", {"Location": "/owa/auth/logon.aspx"})
-    return Reply(200, b"")
-
-
-def _kept(body: bytes, rule: FaultRule) -> int:
-    if rule.before_change is not None:
-        marks = (b"<t:Create>", b"<t:Update>", b"<t:Delete>", b"<t:ReadFlagChange>")
-        at, found = 0, 0
-        while found < rule.before_change:
-            places = [p for p in (body.find(mark, at) for mark in marks) if p >= 0]
-            if not places:
-                break
-            at, found = min(places) + 1, found + 1
-        return max(0, at - 1)
-    if isinstance(rule.keep, float):
-        return int(len(body) * rule.keep)
-    return len(body) // 2 if rule.keep is None else min(rule.keep, len(body))
-
-
-_SEND_SWITCHES = {
-    "MessageDisposition": "SaveOnly",
-    "SendMeetingInvitations": "SendToNone",
-    "SendMeetingInvitationsOrCancellations": "SendToNone",
-    "SendMeetingCancellations": "SendToNone",
-}
-
-
-def _asks_to_send(envelope: Envelope) -> bool:
-    """Tell whether a request would send mail or invitations, were it carried out."""
-    return envelope.operation == "SendItem" or any(
-        envelope.body.get(switch, quiet) != quiet
-        for switch, quiet in _SEND_SWITCHES.items()
-    )
-
-
-def _count(envelope: Envelope) -> int:
-    for name in ("ItemIds", "Items", "ItemChanges", "FolderIds", "ParentFolderIds"):
-        element = envelope.body.find(f"{{*}}{name}")
-        if element is not None:
-            return len(element)
-    return 0
-
-
-def _codes(text: str) -> Iterator[str]:
-    """Yield the response codes of an answer other than NoError."""
-    at = text.find('ResponseClass="Error"')
-    while at >= 0:
-        start = text.find("<m:ResponseCode>", at)
-        yield text[start + 16 : text.find("<", start + 16)]
-        at = text.find('ResponseClass="Error"', start)

@@ -1,6 +1,7 @@
 """DeleteItem: hard, soft (recoverable), or to Deleted Items.
 
 https://learn.microsoft.com/exchange/client-developer/web-service-reference/deleteitem-operation
+What MoveToDeletedItems does to an item that lies there already is unverified: refused.
 """
 
 from exchange_sandbox.call import Call
