@@ -7,8 +7,18 @@ STATEMENTS = (
         "id" INTEGER NOT NULL PRIMARY KEY,
         "name" TEXT NOT NULL,
         "role" TEXT NOT NULL,
-        "created_at" TEXT NOT NULL
+        "number" TEXT,
+        "company" TEXT NOT NULL,
+        "street" TEXT NOT NULL,
+        "zip_code" TEXT NOT NULL,
+        "city" TEXT NOT NULL,
+        "phone" TEXT NOT NULL,
+        "remark" TEXT NOT NULL,
+        "created_at" TEXT NOT NULL,
+        "updated_at" TEXT,
+        "gone_at" TEXT
     ) STRICT""",
+    'CREATE UNIQUE INDEX "address_number" ON "address" ("number")',
     """CREATE TABLE "address_email" (
         "id" INTEGER NOT NULL PRIMARY KEY,
         "address_id" INTEGER NOT NULL,
@@ -180,6 +190,10 @@ STATEMENTS = (
         "joined_by" TEXT,
         "body_at" TEXT,
         "content_at" TEXT,
+        "body_wanted_until" TEXT,
+        "body_wanted_by" TEXT,
+        "ignored_at" TEXT,
+        "ignored_by" TEXT,
         "body_missing" TEXT,
         FOREIGN KEY ("conversation_id") REFERENCES "conversation" ("id")
     ) STRICT""",
@@ -198,6 +212,7 @@ STATEMENTS = (
         "message_id" INTEGER NOT NULL PRIMARY KEY,
         "text" TEXT NOT NULL,
         "html" TEXT,
+        "new_text" TEXT,
         FOREIGN KEY ("message_id") REFERENCES "message" ("id") ON DELETE CASCADE
     ) STRICT""",
     """CREATE TABLE "message_copy" (
@@ -283,6 +298,8 @@ STATEMENTS = (
         "title" TEXT NOT NULL,
         "address_id" INTEGER,
         "dated_on" TEXT,
+        "status" TEXT NOT NULL,
+        "url" TEXT NOT NULL,
         "updated_at" TEXT NOT NULL,
         FOREIGN KEY ("address_id") REFERENCES "address" ("id")
     ) STRICT""",
@@ -295,13 +312,21 @@ STATEMENTS = (
         "subtag_id" INTEGER NOT NULL,
         "status" TEXT NOT NULL,
         "management_only" INTEGER NOT NULL,
+        "description" TEXT NOT NULL,
+        "responsible_id" INTEGER,
+        "follow_up_on" TEXT,
+        "version" INTEGER NOT NULL,
         "created_at" TEXT NOT NULL,
         "created_by" TEXT NOT NULL,
+        "updated_at" TEXT,
+        "updated_by" TEXT,
         "closed_at" TEXT,
-        FOREIGN KEY ("subtag_id") REFERENCES "subtag" ("id")
+        FOREIGN KEY ("subtag_id") REFERENCES "subtag" ("id"),
+        FOREIGN KEY ("responsible_id") REFERENCES "employee" ("id")
     ) STRICT""",
     'CREATE UNIQUE INDEX "entry_number" ON "entry" ("number")',
     'CREATE INDEX "entry_subtag_id" ON "entry" ("subtag_id")',
+    'CREATE INDEX "entry_responsible_id" ON "entry" ("responsible_id")',
     """CREATE TABLE "participant" (
         "id" INTEGER NOT NULL PRIMARY KEY,
         "entry_id" INTEGER NOT NULL,
@@ -492,6 +517,134 @@ STATEMENTS = (
         "value" TEXT NOT NULL
     ) STRICT""",
     'CREATE UNIQUE INDEX "setting_name" ON "setting" ("name")',
+    """CREATE TABLE "ignored_sender" (
+        "id" INTEGER NOT NULL PRIMARY KEY,
+        "email" TEXT NOT NULL,
+        "by" TEXT NOT NULL,
+        "at" TEXT NOT NULL
+    ) STRICT""",
+    'CREATE UNIQUE INDEX "ignored_sender_email" ON "ignored_sender" ("email")',
+    """CREATE TABLE "watch" (
+        "id" INTEGER NOT NULL PRIMARY KEY,
+        "entry_id" INTEGER NOT NULL,
+        "employee_id" INTEGER NOT NULL,
+        "seen_at" TEXT NOT NULL,
+        FOREIGN KEY ("entry_id") REFERENCES "entry" ("id") ON DELETE CASCADE,
+        FOREIGN KEY ("employee_id") REFERENCES "employee" ("id") ON DELETE CASCADE
+    ) STRICT""",
+    'CREATE INDEX "watch_entry_id" ON "watch" ("entry_id")',
+    'CREATE INDEX "watch_employee_id" ON "watch" ("employee_id")',
+    'CREATE UNIQUE INDEX "watch_entry_id_employee_id" ON "watch" ("entry_id", "employee_id")',
+    """CREATE TABLE "group_right" (
+        "id" INTEGER NOT NULL PRIMARY KEY,
+        "staff_group_id" INTEGER NOT NULL,
+        "right" TEXT NOT NULL,
+        FOREIGN KEY ("staff_group_id") REFERENCES "staff_group" ("id") ON DELETE CASCADE
+    ) STRICT""",
+    'CREATE INDEX "group_right_staff_group_id" ON "group_right" ("staff_group_id")',
+    'CREATE UNIQUE INDEX "group_right_staff_group_id_right" ON "group_right" ("staff_group_id", "right")',
+    """CREATE TABLE "account" (
+        "id" INTEGER NOT NULL PRIMARY KEY,
+        "employee_id" INTEGER NOT NULL,
+        "login" TEXT NOT NULL,
+        "password_hash" TEXT,
+        "subject" TEXT,
+        "language" TEXT NOT NULL,
+        "shortcuts" INTEGER NOT NULL,
+        "active" INTEGER NOT NULL,
+        "failures" INTEGER NOT NULL,
+        "next_try_at" TEXT,
+        "created_at" TEXT NOT NULL,
+        FOREIGN KEY ("employee_id") REFERENCES "employee" ("id")
+    ) STRICT""",
+    'CREATE UNIQUE INDEX "account_employee_id" ON "account" ("employee_id")',
+    'CREATE UNIQUE INDEX "account_login" ON "account" ("login")',
+    'CREATE UNIQUE INDEX "account_subject" ON "account" ("subject")',
+    """CREATE TABLE "web_session" (
+        "id" INTEGER NOT NULL PRIMARY KEY,
+        "account_id" INTEGER NOT NULL,
+        "key_hash" TEXT NOT NULL,
+        "form_key" TEXT NOT NULL,
+        "started_at" TEXT NOT NULL,
+        "seen_at" TEXT NOT NULL,
+        "proved_at" TEXT NOT NULL,
+        "remembered" INTEGER NOT NULL,
+        "user_agent" TEXT NOT NULL,
+        FOREIGN KEY ("account_id") REFERENCES "account" ("id") ON DELETE CASCADE
+    ) STRICT""",
+    'CREATE INDEX "web_session_account_id" ON "web_session" ("account_id")',
+    'CREATE UNIQUE INDEX "web_session_key_hash" ON "web_session" ("key_hash")',
+    """CREATE TABLE "api_token" (
+        "id" INTEGER NOT NULL PRIMARY KEY,
+        "account_id" INTEGER NOT NULL,
+        "name" TEXT NOT NULL,
+        "key_hash" TEXT NOT NULL,
+        "scope" TEXT NOT NULL,
+        "created_at" TEXT NOT NULL,
+        "expires_at" TEXT NOT NULL,
+        "used_at" TEXT,
+        "revoked_at" TEXT,
+        FOREIGN KEY ("account_id") REFERENCES "account" ("id") ON DELETE CASCADE
+    ) STRICT""",
+    'CREATE INDEX "api_token_account_id" ON "api_token" ("account_id")',
+    'CREATE UNIQUE INDEX "api_token_key_hash" ON "api_token" ("key_hash")',
+    """CREATE TABLE "calendar_feed" (
+        "id" INTEGER NOT NULL PRIMARY KEY,
+        "account_id" INTEGER NOT NULL,
+        "key_hash" TEXT NOT NULL,
+        "busy_only" INTEGER NOT NULL,
+        "created_at" TEXT NOT NULL,
+        FOREIGN KEY ("account_id") REFERENCES "account" ("id") ON DELETE CASCADE
+    ) STRICT""",
+    'CREATE INDEX "calendar_feed_account_id" ON "calendar_feed" ("account_id")',
+    'CREATE UNIQUE INDEX "calendar_feed_key_hash" ON "calendar_feed" ("key_hash")',
+    """CREATE TABLE "idempotency_key" (
+        "id" INTEGER NOT NULL PRIMARY KEY,
+        "token_id" INTEGER NOT NULL,
+        "key" TEXT NOT NULL,
+        "request_hash" TEXT NOT NULL,
+        "status" INTEGER NOT NULL,
+        "answer" TEXT NOT NULL,
+        "at" TEXT NOT NULL,
+        FOREIGN KEY ("token_id") REFERENCES "api_token" ("id") ON DELETE CASCADE
+    ) STRICT""",
+    'CREATE INDEX "idempotency_key_token_id" ON "idempotency_key" ("token_id")',
+    'CREATE INDEX "idempotency_key_at" ON "idempotency_key" ("at")',
+    'CREATE UNIQUE INDEX "idempotency_key_token_id_key" ON "idempotency_key" ("token_id", "key")',
+    """CREATE TABLE "webhook" (
+        "id" INTEGER NOT NULL PRIMARY KEY,
+        "url" TEXT NOT NULL,
+        "events" TEXT NOT NULL,
+        "secret" TEXT NOT NULL,
+        "account" INTEGER NOT NULL,
+        "include_content" INTEGER NOT NULL,
+        "active" INTEGER NOT NULL,
+        "created_at" TEXT NOT NULL
+    ) STRICT""",
+    """CREATE TABLE "webhook_delivery" (
+        "id" INTEGER NOT NULL PRIMARY KEY,
+        "webhook_id" INTEGER NOT NULL,
+        "message_id" TEXT NOT NULL,
+        "event" TEXT NOT NULL,
+        "body" TEXT NOT NULL,
+        "made_at" TEXT NOT NULL,
+        "attempts" INTEGER NOT NULL,
+        "next_attempt_at" TEXT,
+        "delivered_at" TEXT,
+        "last_status" INTEGER,
+        "last_error" TEXT,
+        FOREIGN KEY ("webhook_id") REFERENCES "webhook" ("id") ON DELETE CASCADE
+    ) STRICT""",
+    'CREATE INDEX "webhook_delivery_webhook_id" ON "webhook_delivery" ("webhook_id")',
+    'CREATE UNIQUE INDEX "webhook_delivery_message_id" ON "webhook_delivery" ("message_id")',
+    'CREATE INDEX "webhook_delivery_next_attempt_at" ON "webhook_delivery" ("next_attempt_at")',
+    """CREATE TABLE "search_text" (
+        "id" INTEGER NOT NULL PRIMARY KEY,
+        "kind" TEXT NOT NULL,
+        "thing" INTEGER NOT NULL,
+        "folded" TEXT NOT NULL
+    ) STRICT""",
+    'CREATE UNIQUE INDEX "search_text_kind_thing" ON "search_text" ("kind", "thing")',
 )
 
 

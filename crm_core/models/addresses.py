@@ -22,7 +22,16 @@ class Address(Row):
 
     name = TextField()
     role = EnumField(AddressRole)
+    number = TextField(null=True, unique=True)  # the customer number of the ERP
+    company = TextField(default="")
+    street = TextField(default="")
+    zip_code = TextField(default="")
+    city = TextField(default="")
+    phone = TextField(default="")
+    remark = TextField(default="")
     created_at = UtcDateTimeField()
+    updated_at = UtcDateTimeField(null=True)
+    gone_at = UtcDateTimeField(null=True)  # deleted by a person; links stay
 
 
 class AddressEmail(Row):

@@ -25,6 +25,8 @@ class Document(Row):
     address = ForeignKeyField(Address, null=True, backref="documents")
     address_id: int | None
     dated_on = PlainDateField(null=True)
+    status = TextField(default="")
+    url = TextField(default="")
     updated_at = UtcDateTimeField()
 
     class Meta:

@@ -14,18 +14,20 @@ from peewee import (
     TextField,
 )
 
-from crm_core.fields import EnumField, FlagField, UtcDateTimeField
+from crm_core.fields import EnumField, FlagField, PlainDateField, UtcDateTimeField
 from crm_core.models.addresses import Address
 from crm_core.models.base import Row
 from crm_core.models.classification import Subtag
 from crm_core.models.documents import Document
 from crm_core.models.mail import Message
+from crm_core.models.staff import Employee
 
 
 class EntryStatus(StrEnum):
-    """Open, or closed by a person."""
+    """Open, waiting for somebody, or closed by a person."""
 
     OPEN = "open"
+    WAITING = "waiting"
     CLOSED = "closed"
 
 
@@ -38,8 +40,14 @@ class Entry(Row):
     subtag_id: int
     status = EnumField(EntryStatus, default=EntryStatus.OPEN)
     management_only = FlagField(default=False)
+    description = TextField(default="")
+    responsible = ForeignKeyField(Employee, null=True, backref="entries")
+    follow_up_on = PlainDateField(null=True)
+    version = IntegerField(default=1)  # two people, one entry: the second is told
     created_at = UtcDateTimeField()
     created_by = TextField()
+    updated_at = UtcDateTimeField(null=True)
+    updated_by = TextField(null=True)
     closed_at = UtcDateTimeField(null=True)
 
 
@@ -57,6 +65,19 @@ class Participant(Row):
         """Once per address."""
 
         indexes = ((("entry", "address"), True),)
+
+
+class Watch(Row):
+    """Somebody wants to see what happens in an entry."""
+
+    entry = ForeignKeyField(Entry, backref="watches", on_delete="CASCADE")
+    employee = ForeignKeyField(Employee, on_delete="CASCADE")
+    seen_at = UtcDateTimeField()
+
+    class Meta:
+        """Once per employee."""
+
+        indexes = ((("entry", "employee"), True),)
 
 
 class Note(Row):

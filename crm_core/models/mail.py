@@ -171,6 +171,12 @@ class Message(Row):
     joined_by = TextField(null=True)  # kind of the key that placed it in its thread
     body_at = UtcDateTimeField(null=True)  # when its text was stored
     content_at = UtcDateTimeField(null=True)  # when HTML and attachments were too
+    body_wanted_until = UtcDateTimeField(null=True)  # a person asked to see it
+    body_wanted_by = TextField(null=True)
+    ignored_at = UtcDateTimeField(
+        null=True
+    )  # «Nicht zugeordnet»: a person waved it off
+    ignored_by = TextField(null=True)
     body_missing = TextField(null=True)  # why it cannot be had
 
 
@@ -198,6 +204,7 @@ class MessageBody(Row):
     message_id: int
     text = TextField()
     html = TextField(null=True)
+    new_text = TextField(null=True)  # without the quotation, where the server says so
 
 
 class MessageCopy(Row):
@@ -300,6 +307,14 @@ class Attachment(Row):
     inline = FlagField(default=False)
     size = IntegerField()
     sha256 = TextField(null=True, index=True)  # null: refused or too large
+
+
+class IgnoredSender(Row):
+    """Mail from here never waits in «Nicht zugeordnet» again."""
+
+    email = TextField(unique=True)
+    by = TextField()
+    at = UtcDateTimeField()
 
 
 class ReviewCase(Row):
