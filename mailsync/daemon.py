@@ -97,6 +97,7 @@ class _Daemon:
         """From READY to STOPPING."""
         beats.bury_the_dead()
         self._take(self._context)
+        self._release_stopped()
         self._scheduler.start()
         log.info("daemon_started", version=beats.program_version())
         self._notifier.ready(self._status())
@@ -120,6 +121,7 @@ class _Daemon:
                 self._next_beat = now + BEAT_EVERY
         except (DatabaseError, apsw.Error):  # locked or away: the next tick tries
             log.warning("tick_failed", exc_info=True)
+            database.close()
         stuck = self.progress.stuck()
         if stuck:
             log.error("jobs_stuck", jobs=", ".join(stuck))
@@ -137,8 +139,7 @@ class _Daemon:
         elif outcome.state == "applied":
             self._try_to_replace(outcome.config)
         elif outcome.state == "same":
-            with database.transaction():
-                mailboxes.release_stopped(actor=_ACTOR)
+            self._release_stopped()
         if outcome.state != "waiting":
             self._notifier.ready(self._status())
 
@@ -166,9 +167,13 @@ class _Daemon:
         taken = context(config)
         self._take(taken)
         self._context = taken
+        self._release_stopped()
+        log.info("config_applied", mailboxes=len(config.mailboxes))
+
+    def _release_stopped(self) -> None:
+        """Somebody started or reloaded us: what was stopped is tried once again."""
         with database.transaction():
             mailboxes.release_stopped(actor=_ACTOR)
-        log.info("config_applied", mailboxes=len(config.mailboxes))
 
     def _take(self, taken: Context) -> None:
         startup.mirror(taken.config, actor=_ACTOR)

@@ -36,15 +36,25 @@ def jobs_of(context: Context, progress: Progress, should_stop: ShouldStop) -> li
         box = context.config.mailbox(row.address)
         if box is not None:
             body = partial(_poll, settings, row.id, row.slug, should_stop)
-            jobs.append(_job(f"poll:{row.slug}", box.poll, body, progress))
+            jobs.append(_job(f"poll:{row.slug}", box.poll, body, progress, should_stop))
     push = partial(_push, settings, should_stop)
-    jobs.append(_job("outbox", OUTBOX_EVERY, push, progress))
-    jobs.append(_job("tidy", TIDY_EVERY, partial(_tidy, settings), progress))
+    jobs.append(_job("outbox", OUTBOX_EVERY, push, progress, should_stop))
+    jobs.append(
+        _job("tidy", TIDY_EVERY, partial(_tidy, settings), progress, should_stop)
+    )
     return jobs
 
 
-def _job(name: str, every: float, body: Callable[[], None], progress: Progress) -> Job:
+def _job(
+    name: str,
+    every: float,
+    body: Callable[[], None],
+    progress: Progress,
+    should_stop: ShouldStop,
+) -> Job:
     def guarded() -> None:
+        if should_stop():  # it waited for a free thread until the end had begun
+            return
         with structlog.contextvars.bound_contextvars(job=name), progress.job(name):
             try:
                 body()

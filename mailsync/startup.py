@@ -85,7 +85,8 @@ def mirror(config: Config, *, actor: str) -> Mirrored:
         )
         if changed.internal_changed:
             holds.settle(holds.linked_conversations())
-        mirror_wishes.align()
+        if changed:  # who takes tasks may have changed: a look at every open one
+            mirror_wishes.align()
         if config.taxonomy is not None and classification.is_empty():
             classification.import_taxonomy(specs(config.taxonomy), actor=actor)
     return changed

@@ -71,6 +71,7 @@ def write_company(
         "database": database or f"sqlite:///{folder}/mailsync.db",
         "timezone": "Europe/Zurich",
         "poll": poll,
+        "state_dir": str(folder),
     }
     write(folder, "service.yaml", service)
     write(folder, "mailboxes.yaml", mailboxes(endpoint, secret))

@@ -47,8 +47,10 @@ class Daemon:
         return self.process.wait(PATIENCE)
 
 
-def environment(**more: str) -> dict[str, str]:
-    return {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **more}
+def environment(folder: Path, **more: str) -> dict[str, str]:
+    """Nothing of this machine's own, and no state outside the folder."""
+    own = {"LANG": "C.UTF-8", "STATE_DIRECTORY": str(folder)}
+    return {"PATH": os.environ["PATH"], **own, **more}
 
 
 def mailsync(folder: Path, *words: object) -> "subprocess.CompletedProcess[str]":
@@ -57,7 +59,7 @@ def mailsync(folder: Path, *words: object) -> "subprocess.CompletedProcess[str]"
         capture_output=True,
         text=True,
         cwd=ROOT,
-        env=environment(),
+        env=environment(folder),
         check=False,
         timeout=PATIENCE,
     )
@@ -83,7 +85,7 @@ def daemon(folder: Path, *words: str, **more: str) -> Iterator[Daemon]:
             stderr=log,
             text=True,
             cwd=ROOT,
-            env=environment(NOTIFY_SOCKET=str(path), **more),
+            env=environment(folder, NOTIFY_SOCKET=str(path), **more),
         )
         try:
             yield Daemon(process, ears, folder)
