@@ -207,6 +207,9 @@ ANSWERS = {
     "{count} tasks could not be written.": (
         "{count} Aufgaben liessen sich nicht schreiben."
     ),
+    "The demonstration has ended; nothing of it is left.": (
+        "Die Vorführung ist zu Ende; von ihr bleibt nichts zurück."
+    ),
     "In quarantine: {count}.": "In Quarantäne: {count}.",
 }
 
@@ -337,6 +340,15 @@ HELP = {
     "Tell how the mailboxes and the daemon fare; exit 1 if somebody must act.": (
         "Sagt, wie es Postfächern und Dienst geht; Rückgabewert 1, wenn jemand "
         "handeln muss."
+    ),
+    "Show the whole job on a simulated Exchange; ends with Ctrl-C.": (
+        "Zeigt das Ganze an einem simulierten Exchange; Ende mit Ctrl-C."
+    ),
+    "everything at once, then the counts": "alles auf einmal, dann die Zahlen",
+    "of the mails": "der E-Mails",
+    "1 = a mail about every 20 seconds": "1 = etwa alle 20 Sekunden ein E-Mail",
+    "port of the simulated Exchange; 0 = a free one": (
+        "Port des simulierten Exchange; 0 = ein freier"
     ),
     "Bring the database up to this program's tables.": (
         "Bringt die Datenbank auf den Stand dieses Programms."

@@ -38,7 +38,7 @@ def test_every_option_is_documented_with_its_command() -> None:
         (path, option)
         for path, command in commands()
         for parameter in command.params
-        if isinstance(parameter, click.Option)
+        if isinstance(parameter, click.Option) and not parameter.hidden
         for option in parameter.opts
         if option not in documented(path)
     ]

@@ -58,7 +58,7 @@ def answers(source: str) -> Iterator[str]:
 def helps(command: click.Command) -> Iterator[str]:
     yield command.help or ""
     for parameter in command.params:
-        if isinstance(parameter, click.Option):
+        if isinstance(parameter, click.Option) and not parameter.hidden:
             assert parameter.help, (command.name, parameter.name)
             yield parameter.help
     if isinstance(command, click.Group):
