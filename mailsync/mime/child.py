@@ -22,7 +22,7 @@ from pathlib import Path
 from mailsync.errors import Unprocessable
 from mailsync.mime.mail import Limits, MimeMail
 from mailsync.mime.reading import read_mail
-from mailsync.mime.wire import LENGTH_BYTES, Answer, Cost, encode_answer
+from mailsync.mime.wire import LENGTH_BYTES, READY, Answer, Cost, encode_answer
 
 CANNOT_LIMIT = 3
 OUT_OF_MEMORY = 4
@@ -37,6 +37,7 @@ def main() -> int:
         _limit_process(limits)
     except (OSError, ValueError):
         return CANNOT_LIMIT
+    _write(READY)
     while (size := _read_length()) is not None:
         answer = _answer(size, limits)
         for piece in encode_answer(answer):

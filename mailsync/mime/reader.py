@@ -24,9 +24,17 @@ from typing import Self
 
 from mailsync.errors import Unprocessable
 from mailsync.mime.mail import Limits, MimeMail
-from mailsync.mime.wire import LENGTH_BYTES, LONGEST_JSON, Answer, Cost, decode_answer
+from mailsync.mime.wire import (
+    LENGTH_BYTES,
+    LONGEST_JSON,
+    READY,
+    Answer,
+    Cost,
+    decode_answer,
+)
 
 MAILS_PER_CHILD = 1_000
+START_SECONDS = 30.0
 DEFAULT_LIMITS = Limits()
 
 _CHUNK = 1 << 18
@@ -156,12 +164,16 @@ class _Child:
         self._stdin, self._stdout = self._process.stdin, self._process.stdout
         os.set_blocking(self._stdin.fileno(), False)
         self._deadline = 0.0
+        self._ready = False
 
     def alive(self) -> bool:
         return self._process.poll() is None
 
     def ask(self, raw: bytes, seconds: float) -> Answer:
         """Send one mail and take the answer; raises _Late or _ChildDied."""
+        if not self._ready:  # starting up is not the mail's time
+            self._deadline = time.monotonic() + START_SECONDS
+            self._ready = self._take(len(READY)) == READY
         self.mails += 1
         self._deadline = time.monotonic() + seconds
         self._send(len(raw).to_bytes(LENGTH_BYTES, "big"))

@@ -1,9 +1,10 @@
 """What goes through the pipes between reader and child: lengths, JSON, bytes.
 
-Request: eight bytes of length, the raw mail. Answer: eight bytes of length, a JSON
-object, then the contents of the attachments one after the other (the JSON holds their
-sizes). No pickle: whatever a mail might make of the child, its answer can only be
-data. `decode_mail` raises ValueError, KeyError or TypeError on anything else.
+The child says ``READY`` once it is limited. Request: eight bytes of length, the raw
+mail. Answer: eight bytes of length, a JSON object, then the contents of the
+attachments one after the other (the JSON holds their sizes). No pickle: whatever a
+mail might make of the child, its answer can only be data. `decode_answer` raises
+ValueError, KeyError or TypeError on anything else.
 """
 
 import json
@@ -15,6 +16,7 @@ from typing import Any
 from mailsync.mime.mail import MimeAttachment, MimeMail, MimeParty
 
 LENGTH_BYTES = 8
+READY = b"!"
 LONGEST_JSON = 64 << 20
 
 _PARTIES = ("from_addresses", "to", "cc", "bcc", "reply_to")
