@@ -11,14 +11,18 @@ import os
 import pwd
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
+
+from peewee import Database
 
 from config import Config, EffectiveMailbox, Taxonomy, database_url
 from config.files import read_files
 from config.loader import assemble
 from crm_core import (
+    backup,
     classification,
     clock,
     database,
@@ -50,25 +54,43 @@ def system_actor() -> str:
         return f"cli:{os.getuid()}"
 
 
-def open_database(config: Config, *, migrate: bool = False) -> list[str]:
-    """Bind the database and see to its tables; names of the migrations applied.
+@dataclass(frozen=True, slots=True)
+class Upgraded:
+    """The migrations applied, and the copy made before (SQLite with tables only)."""
+
+    applied: tuple[str, ...] = ()
+    backup: Path | None = None
+
+
+def open_database(config: Config, *, migrate: bool = False) -> Upgraded:
+    """Bind the database and see to its tables.
 
     A brand-new database is set up. Raises NeedsMigration for an older one unless
-    ``migrate`` says so, Conflict for one that a newer program wrote.
+    ``migrate`` says so (a SQLite file is copied first), Conflict for one that a newer
+    program wrote.
     """
     url = database_url(config.service).get_secret_value()
     bound = database.connect(url)
-    pending = schema.pending(bound)
-    if not pending:
-        return schema.upgrade(bound)  # nothing to do; refuses a newer database
+    if not schema.pending(bound):
+        return _upgraded(bound)  # nothing to do; refuses a newer database
     with _one_migrator(url):
-        if not migrate and bound.get_tables() and schema.pending(bound):
+        pending = schema.pending(bound)
+        if not (pending and bound.get_tables()):
+            return _upgraded(bound)
+        if not migrate:
             raise NeedsMigration(
                 "the database is older than this program ({count} migrations are "
                 "missing). Back it up, then run: mailsync migrate",
                 count=len(pending),
             )
-        return schema.upgrade(bound)
+        copy = None
+        if not database.is_postgres():
+            copy = backup.copy_beside(database.sqlite_path(url), f"before-{pending[0]}")
+        return _upgraded(bound, copy)
+
+
+def _upgraded(bound: Database, copy: Path | None = None) -> Upgraded:
+    return Upgraded(tuple(schema.upgrade(bound)), copy)
 
 
 def mirror(config: Config, *, actor: str) -> Mirrored:

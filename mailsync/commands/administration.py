@@ -17,13 +17,15 @@ def migrate(invocation: Invocation) -> None:
 
     config = invocation.load()
     try:
-        applied = startup.open_database(config, migrate=True)
+        done = startup.open_database(config, migrate=True)
         startup.mirror(config, actor=startup.system_actor())
     finally:
         database.close()
-    for name in applied:
+    for name in done.applied:
         click.echo(name)
-    invocation.say("{count} migrations applied.", count=len(applied))
+    invocation.say("{count} migrations applied.", count=len(done.applied))
+    if done.backup is not None:
+        invocation.say("The database as it was before: {file}", file=done.backup)
 
 
 @click.command("check-config")

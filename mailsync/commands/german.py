@@ -55,6 +55,12 @@ REFUSALS = {
         "Die Datenbank ist älter als dieses Programm ({count} Migrationen fehlen). "
         "Sichern Sie sie, dann: mailsync migrate"
     ),
+    "the backup {file} exists already: move it away first": (
+        "Die Sicherung {file} gibt es schon: verschieben Sie sie zuerst"
+    ),
+    "the backup {file} is not sound: {found}": (
+        "Die Sicherung {file} ist nicht in Ordnung: {found}"
+    ),
     "the database cannot be used: {detail}": (
         "Die Datenbank lässt sich nicht benutzen: {detail}"
     ),
@@ -210,6 +216,7 @@ ANSWERS = {
     "The demonstration has ended; nothing of it is left.": (
         "Die Vorführung ist zu Ende; von ihr bleibt nichts zurück."
     ),
+    "The database as it was before: {file}": "Die Datenbank, wie sie war: {file}",
     "In quarantine: {count}.": "In Quarantäne: {count}.",
 }
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,8 +14,8 @@ from click.testing import CliRunner, Result
 from company_files import KELLER, write, write_company
 from company_files import mailboxes as said_mailboxes
 
-from crm_core import database
-from crm_core.models import AuditEvent, Mailbox, StaffGroup, Subtag
+from crm_core import database, schema
+from crm_core.models import Address, AuditEvent, Mailbox, StaffGroup, Subtag
 from run_service import cli
 
 Run = Callable[..., Result]
@@ -288,6 +289,32 @@ def test_an_existing_older_database_is_not_migrated_by_accident(
     bound.execute_sql("CREATE TABLE something_older (id INTEGER)")
     database.close()
     assert "mailsync migrate" in run("status", code=1).stderr
+
+
+def test_a_migration_of_an_existing_database_begins_with_a_verified_copy(
+    run: Run, company: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("address", "add", "--name", "Meier", "--kind", "customer")
+    newer = tmp_path / "migrations"
+    newer.mkdir()
+    for known in schema.DIRECTORY.glob("0*.py"):
+        shutil.copy(known, newer)
+    (newer / "9998_later.py").write_text(
+        "def up(migrator, database):\n"
+        "    database.execute_sql('CREATE TABLE later (id INTEGER PRIMARY KEY)')\n"
+    )
+    monkeypatch.setattr(schema, "DIRECTORY", newer)
+    assert "mailsync migrate" in run("status", code=1).stderr
+    assert "9998_later" in run("migrate").stdout
+    copy = company / "mailsync.db.before-9998_later"
+    assert copy.stat().st_mode & 0o077 == 0
+    database.connect(f"sqlite:///{copy}")
+    names = [row.name for row in Address.select()]
+    tables = database.proxy.get_tables()
+    database.close()
+    assert names == ["Meier"]
+    assert "later" not in tables
+    assert "0 Migrationen" in run("migrate").stdout
 
 
 def test_a_database_that_cannot_be_opened_is_a_sentence(
