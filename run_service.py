@@ -10,6 +10,7 @@ COMMANDS = {
     "run": "mailsync.commands.service:run",
     "sync-once": "mailsync.commands.service:sync_once",
     "status": "mailsync.commands.service:status",
+    "demo": "mailsync.commands.demo:demo",
     "migrate": "mailsync.commands.administration:migrate",
     "check-config": "mailsync.commands.administration:check_config",
     "verify": "mailsync.commands.administration:verify",

@@ -48,53 +48,53 @@ MAILBOXES = (SALES, WORKSHOP, KELLER, FREI, BRUNNER, BAUMANN)
 
 
 def _person(line: str) -> Person:
-    key, name, kind, email, client = (part.strip() for part in line.split("|"))
-    return Person(key, name, kind, email, client)  # type: ignore[arg-type]  # a table of literals
+    key, kind, client, name, email = (part.strip() for part in line.split("|"))
+    return Person(key, name, kind, email, client)  # type: ignore[arg-type]  # literals below
 
 
 PEOPLE: tuple[Person, ...] = tuple(
     _person(line)
     for line in """
-huber     | Hans Huber                  | customer  | hans.huber@blaupost.example      | web
-meier     | Ruth Meier                  | customer  | ruth.meier@talnetz.example       | web
-zbinden   | Peter Zbinden               | customer  | p.zbinden@blaupost.example       | outlook
-steiner   | Claudia Steiner             | customer  | claudia.steiner@talnetz.example  | phone
-graf      | Daniel Graf                 | customer  | daniel.graf@bergmail.example     | web
-aebi      | Ursula Aebi                 | customer  | u.aebi@talnetz.example           | outlook
-ammann    | Christoph Ammann            | customer  | ch.ammann@blaupost.example       | phone
-bieri     | Monika Bieri                | customer  | monika.bieri@bergmail.example    | web
-bloechlin | Jürg Blöchlinger            | customer  | juerg.b@talnetz.example          | outlook
-burri     | Sandra Burri                | customer  | sandra.burri@blaupost.example    | phone
-caduff    | Gian Caduff                 | customer  | gian.caduff@bergmail.example     | web
-egger     | Thomas Egger                | customer  | t.egger@talnetz.example          | outlook
-fankhaus  | Lisa Fankhauser             | customer  | lisa.f@blaupost.example          | phone
-gerber    | Markus Gerber               | customer  | markus.gerber@bergmail.example   | web
-hofmann   | Anna Hofmann                | customer  | anna.hofmann@talnetz.example     | outlook
-imhof     | Bruno Imhof                 | customer  | bruno.imhof@blaupost.example     | web
-jenni     | Regula Jenni                | customer  | r.jenni@bergmail.example         | outlook
-kaelin    | Stefan Kälin                | customer  | stefan.kaelin@talnetz.example    | phone
-luethi    | Barbara Lüthi               | customer  | b.luethi@blaupost.example        | web
-moser     | Fritz Moser                 | customer  | fritz.moser@bergmail.example     | outlook
-nyffeler  | Simone Nyffeler             | customer  | simone.n@talnetz.example         | phone
-oberholz  | Karl Oberholzer             | customer  | karl.oberholzer@blaupost.example | web
-pfister   | Verena Pfister              | customer  | v.pfister@bergmail.example       | outlook
-roethlis  | Beat Röthlisberger          | customer  | beat.r@talnetz.example           | web
-schaerer  | Nicole Schärer              | customer  | nicole.schaerer@blaupost.example | phone
-suter     | Werner Suter                | customer  | werner.suter@bergmail.example    | outlook
-tanner    | Edith Tanner                | customer  | edith.tanner@talnetz.example     | web
-wyss      | Marcel Wyss                 | customer  | marcel.wyss@blaupost.example     | outlook
-zuercher  | Heidi Zürcher               | customer  | heidi.z@bergmail.example         | web
-segelkurs | Segelschule Oberland        | customer  | kurse@segelschule-oberland.example | outlook
-hotelsee  | Hotel Seeterrasse           | customer  | direktion@seeterrasse.example    | outlook
-fischerei | Fischerei Kaufmann          | customer  | info@fischerei-kaufmann.example  | phone
-nordboot  | Nordboot Import AG          | supplier  | verkauf@nordboot-import.example  | outlook
-motoren   | Aarmotoren AG               | supplier  | teile@aarmotoren.example         | outlook
-segel     | Segelmacherei Luv           | supplier  | atelier@segelmacherei-luv.example | web
-lacke     | Farben Rüegg GmbH           | supplier  | bestellung@farben-rueegg.example | web
-amt       | Schifffahrtsamt             | authority | zulassung@schifffahrtsamt.example | outlook
-hafen     | Hafenamt                    | authority | liegeplatz@hafenamt.example      | outlook
-versich   | Wasserfahrt-Versicherung    | other     | schaden@wasserfahrt.example      | outlook
-verband   | Verband der Bootsbauer      | other     | sekretariat@bootsbauer.example   | web
+huber     | customer  | web     | Hans Huber               | hans.huber@blaupost.example
+meier     | customer  | web     | Ruth Meier               | ruth.meier@talnetz.example
+zbinden   | customer  | outlook | Peter Zbinden            | p.zbinden@blaupost.example
+steiner   | customer  | phone   | Claudia Steiner          | c.steiner@talnetz.example
+graf      | customer  | web     | Daniel Graf              | daniel.graf@bergmail.example
+aebi      | customer  | outlook | Ursula Aebi              | u.aebi@talnetz.example
+ammann    | customer  | phone   | Christoph Ammann         | ch.ammann@blaupost.example
+bieri     | customer  | web     | Monika Bieri             | m.bieri@bergmail.example
+bloechlin | customer  | outlook | Jürg Blöchlinger         | juerg.b@talnetz.example
+burri     | customer  | phone   | Sandra Burri             | sandra.burri@blaupost.example
+caduff    | customer  | web     | Gian Caduff              | gian.caduff@bergmail.example
+egger     | customer  | outlook | Thomas Egger             | t.egger@talnetz.example
+fankhaus  | customer  | phone   | Lisa Fankhauser          | lisa.f@blaupost.example
+gerber    | customer  | web     | Markus Gerber            | mk.gerber@bergmail.example
+hofmann   | customer  | outlook | Anna Hofmann             | anna.hofmann@talnetz.example
+imhof     | customer  | web     | Bruno Imhof              | bruno.imhof@blaupost.example
+jenni     | customer  | outlook | Regula Jenni             | r.jenni@bergmail.example
+kaelin    | customer  | phone   | Stefan Kälin             | stefan.kaelin@talnetz.example
+luethi    | customer  | web     | Barbara Lüthi            | b.luethi@blaupost.example
+moser     | customer  | outlook | Fritz Moser              | fritz.moser@bergmail.example
+nyffeler  | customer  | phone   | Simone Nyffeler          | simone.n@talnetz.example
+oberholz  | customer  | web     | Karl Oberholzer          | k.oberholzer@blaupost.example
+pfister   | customer  | outlook | Verena Pfister           | v.pfister@bergmail.example
+roethlis  | customer  | web     | Beat Röthlisberger       | beat.r@talnetz.example
+schaerer  | customer  | phone   | Nicole Schärer           | n.schaerer@blaupost.example
+suter     | customer  | outlook | Werner Suter             | werner.suter@bergmail.example
+tanner    | customer  | web     | Edith Tanner             | edith.tanner@talnetz.example
+wyss      | customer  | outlook | Marcel Wyss              | marcel.wyss@blaupost.example
+zuercher  | customer  | web     | Heidi Zürcher            | heidi.z@bergmail.example
+segelkurs | customer  | outlook | Segelschule Oberland     | kurse@segelschule.example
+hotelsee  | customer  | outlook | Hotel Seeterrasse        | info@seeterrasse.example
+fischerei | customer  | phone   | Fischerei Kaufmann       | info@fisch-kaufmann.example
+nordboot  | supplier  | outlook | Nordboot Import AG       | verkauf@nordboot.example
+motoren   | supplier  | outlook | Aarmotoren AG            | teile@aarmotoren.example
+segel     | supplier  | web     | Segelmacherei Luv        | atelier@segel-luv.example
+lacke     | supplier  | web     | Farben Rüegg GmbH        | info@farben-rueegg.example
+amt       | authority | outlook | Schifffahrtsamt          | zulassung@schiffamt.example
+hafen     | authority | outlook | Hafenamt                 | liegeplatz@hafenamt.example
+versich   | other     | outlook | Wasserfahrt-Versicherung | schaden@wasserfahrt.example
+verband   | other     | web     | Verband der Bootsbauer   | post@bootsbauer.example
 """.strip().splitlines()
 )
 
@@ -103,6 +103,8 @@ BY_KEY = {person.key: person for person in PEOPLE}
 # Not among the known addresses: a wife's account, a form service, a postmaster.
 SABINE = Person("sabine", "Sabine Huber", "customer", "sabinehuber@bergmail.example")
 FORM = Person("formular", "Kontaktformular", "other", "kontakt@formularversand.example")
-POSTMASTER = Person("post", "Mail Delivery System", "other", "MAILER-DAEMON@blaupost.example")
+POSTMASTER = Person(
+    "post", "Mail Delivery System", "other", "MAILER-DAEMON@blaupost.example"
+)
 FORGER = Person("falsch", "Hans Huber", "customer", BY_KEY["huber"].email)
 FRIEND = Person("freund", "Köbi Rüfenacht", "other", "koebi@bergmail.example", "phone")
