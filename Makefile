@@ -15,22 +15,26 @@ help:  ## this list
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
+.venv/.frontend: .venv/.runtime package-lock.json tools/vendor.py
+	@$(PY) tools/vendor.py
+	@touch $@
+
 .venv/.dev: .venv/.runtime requirements-dev.lock
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
-setup-runtime: .venv/.runtime
+setup-runtime: .venv/.runtime .venv/.frontend
 
-setup: .venv/.dev  ## .venv with everything, pinned and hashed
+setup: .venv/.dev .venv/.frontend  ## .venv with everything, pinned and hashed
 
 lock:  ## write the lock files anew (needs uv on the PATH)
 	$(UV) pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements.lock
 	$(UV) pip compile pyproject.toml --extra build --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -c requirements.lock -o requirements-dev.lock
 
-demo: .venv/.runtime  ## the whole job on a simulated Exchange (ARGS=--once ends by itself)
+demo: .venv/.runtime .venv/.frontend  ## the whole job on a simulated Exchange (ARGS=--once ends by itself)
 	@$(PY) run_service.py demo $(ARGS)
 
-check: .venv/.dev  ## ruff, mypy, import contracts, fast tests
+check: .venv/.dev .venv/.frontend  ## ruff, mypy, import contracts, fast tests
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy

@@ -1,0 +1,166 @@
+"""German for the sentences of ``crm_core.errors``; the English template is the key.
+
+Swiss («ss»), Sie-form, no exclamation marks. The command line and the pages both show
+refusals with ``say``; a test reads every template out of the code and fails on a missing
+translation.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from crm_core.errors import CrmError
+
+_GERMAN = {
+    "the account needs a name": "Das Konto braucht einen Namen",
+    "the account «{login}» exists already": "Das Konto «{login}» gibt es schon",
+    "a password has at least {least} characters": (
+        "Ein Passwort hat mindestens {least} Zeichen"
+    ),
+    "the token needs a name": "Der Schlüssel braucht einen Namen",
+    "there is no account in the group GL: add one first": (
+        "In der Gruppe GL gibt es kein Konto: fügen Sie zuerst eines hinzu"
+    ),
+    "you have no right to do this": "Dazu haben Sie kein Recht",
+    "you may read this entry, not change it": (
+        "Diesen Eintrag dürfen Sie lesen, aber nicht ändern"
+    ),
+    "a {level} has no key": "Auf der Stufe «{level}» fehlt ein Schlüssel",
+    "address {address} is the only one of entry {entry}: add another one first": (
+        "Adresse {address} ist die einzige in Eintrag {entry}: fügen Sie zuerst eine "
+        "andere hinzu"
+    ),
+    "address {address} takes no part in entry {entry}": (
+        "Adresse {address} ist an Eintrag {entry} nicht beteiligt"
+    ),
+    "an appointment lasts 1 to {most} minutes, not {minutes}": (
+        "Ein Termin dauert 1 bis {most} Minuten, nicht {minutes}"
+    ),
+    "entries of «{subtag}» need: {name}": "Einträge von «{subtag}» brauchen: {name}",
+    "in Outlook the appointment has no time": "Im Outlook hat der Termin keine Zeit",
+    "in Outlook the appointment takes several days": (
+        "Im Outlook dauert der Termin mehrere Tage"
+    ),
+    "in Outlook the task has no due date": (
+        "Im Outlook hat die Aufgabe kein Fälligkeitsdatum"
+    ),
+    "no mailbox is configured": "Es ist kein Postfach aufgeführt",
+    "task {task} does not differ from Outlook": (
+        "Aufgabe {task} weicht nicht von Outlook ab"
+    ),
+    "task {task} has no copy in a mailbox": ("Aufgabe {task} steht in keinem Postfach"),
+    "task {task} has no time of day, so it has no length": (
+        "Aufgabe {task} hat keine Uhrzeit und deshalb keine Dauer"
+    ),
+    "task {task} is cancelled: reopen it first": (
+        "Aufgabe {task} ist abgebrochen: öffnen Sie sie zuerst wieder"
+    ),
+    "task {task} is done: reopen it first": (
+        "Aufgabe {task} ist erledigt: öffnen Sie sie zuerst wieder"
+    ),
+    "the address needs a name": "Die Adresse braucht einen Namen",
+    "the appointment ends before it begins": "Der Termin endet, bevor er beginnt",
+    "the database is newer than this program (unknown: {names}); "
+    "install the newer version again or restore the backup": (
+        "Die Datenbank ist neuer als dieses Programm (unbekannt: {names}). "
+        "Installieren Sie die neuere Version wieder, oder spielen Sie die Sicherung "
+        "zurück"
+    ),
+    "the database is older than this program ({count} migrations are "
+    "missing). Back it up, then run: mailsync migrate": (
+        "Die Datenbank ist älter als dieses Programm ({count} Migrationen fehlen). "
+        "Sichern Sie sie, dann: mailsync migrate"
+    ),
+    "the backup {file} exists already: move it away first": (
+        "Die Sicherung {file} gibt es schon: verschieben Sie sie zuerst"
+    ),
+    "the backup {file} is not sound: {found}": (
+        "Die Sicherung {file} ist nicht in Ordnung: {found}"
+    ),
+    "the database cannot be used: {detail}": (
+        "Die Datenbank lässt sich nicht benutzen: {detail}"
+    ),
+    "the description has {length} characters; {most} is the most": (
+        "Die Beschreibung hat {length} Zeichen, höchstens {most} sind möglich"
+    ),
+    "the document needs a number": "Der Beleg braucht eine Nummer",
+    "the document «{number}» is not linked to entry {entry}": (
+        "Der Beleg «{number}» ist nicht mit Eintrag {entry} verlinkt"
+    ),
+    "the domain {domain} belongs to address {owner} already": (
+        "Die Domäne {domain} gehört schon zu Adresse {owner}"
+    ),
+    "the e-mail address {email} belongs to address {owner} already": (
+        "Die E-Mail-Adresse {email} gehört schon zu Adresse {owner}"
+    ),
+    "the employee needs a key": "Die Mitarbeiterin, der Mitarbeiter braucht ein Kürzel",
+    "the employee needs a name": (
+        "Die Mitarbeiterin, der Mitarbeiter braucht einen Namen"
+    ),
+    "the employee «{key}» exists already": "Das Kürzel «{key}» ist schon vergeben",
+    "the entry needs a subtag": "Der Eintrag braucht einen Subtag",
+    "the entry needs a title": "Der Eintrag braucht einen Titel",
+    "the entry needs an address": "Der Eintrag braucht eine Adresse",
+    "the mail is not linked to entry {number}": (
+        "Das E-Mail ist nicht mit Eintrag {number} verlinkt"
+    ),
+    "the mailbox «{address}» cannot be read or stands there twice": (
+        "Das Postfach «{address}» ist unlesbar oder steht doppelt da"
+    ),
+    "the note is empty": "Die Notiz ist leer",
+    "the task needs a title": "Die Aufgabe braucht einen Titel",
+    "the title has {length} characters; {most} is the most": (
+        "Der Titel hat {length} Zeichen, höchstens {most} sind möglich"
+    ),
+    "the year {year} is not between {first} and {last}": (
+        "Das Jahr {year} liegt nicht zwischen {first} und {last}"
+    ),
+    "the {level} «{key}» is named twice": "{level} «{key}» steht zweimal da",
+    "there is no address {address}": "Es gibt keine Adresse {address}",
+    "there is no employee «{key}» (known: {known})": (
+        "Es gibt niemanden mit dem Kürzel «{key}» (bekannt: {known})"
+    ),
+    "there is no entry {number}": "Es gibt keinen Eintrag {number}",
+    "there is no mail with the Message-ID {message_id}": (
+        "Es gibt kein E-Mail mit der Message-ID {message_id}"
+    ),
+    "there is no mail {number}": "Es gibt kein E-Mail {number}",
+    "there is no quarantined item {number}": (
+        "In der Quarantäne gibt es kein Element {number}"
+    ),
+    "there is no staff group «{group}» (known: {known})": (
+        "Es gibt keine Gruppe «{group}» (bekannt: {known})"
+    ),
+    "there is no subtag «{key}» (known: {known})": (
+        "Es gibt keinen Subtag «{key}» (bekannt: {known})"
+    ),
+    "there is no task {task}": "Es gibt keine Aufgabe {task}",
+    "there is no {kind} «{number}»": "Es gibt keinen Beleg «{number}» ({kind})",
+    "unknown kind of database: {scheme}": "Unbekannte Art von Datenbank: {scheme}",
+    "{count} different mails carry the Message-ID {message_id}; "
+    "choose one in the CRM": (
+        "{count} verschiedene E-Mails tragen die Message-ID {message_id}; wählen Sie "
+        "eines im CRM"
+    ),
+    "{local} does not exist: the clock goes forward over it in {zone}": (
+        "{local} gibt es nicht: in {zone} wird die Uhr darüber vorgestellt"
+    ),
+    "{name} is not active any more": "{name} ist nicht mehr aktiv",
+    "«{domain}» is no domain": "«{domain}» ist keine Domäne",
+    "«{email}» is no e-mail address": "«{email}» ist keine E-Mail-Adresse",
+    "«{name}» of subtag «{subtag}» is no field of an entry (known: {known})": (
+        "«{name}» bei Subtag «{subtag}» ist kein Feld eines Eintrags (bekannt: {known})"
+    ),
+    "another daemon works on this database already (process {process})": (
+        "Auf dieser Datenbank arbeitet schon ein Dienst (Prozess {process})"
+    ),
+}
+
+GERMAN: Mapping[str, str] = MappingProxyType(_GERMAN)
+
+
+def say(error: CrmError, language: str) -> str:
+    """The sentence of an error in the language («de» or «en»)."""
+    if language != "de" or error.template not in GERMAN:
+        return str(error)
+    text = GERMAN[error.template]
+    return text.format(**error.values) if error.values else text
