@@ -1,6 +1,6 @@
 """What every suite shares: the design data beside the checkout, seeds, markers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,17 +25,29 @@ def whole_corpus(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--whole-corpus"))
 
 
-_FIGURES: list[str] = []
-
-
-@pytest.fixture(scope="session")
-def figures() -> "Callable[[str], None]":
+@pytest.fixture
+def figures(request: pytest.FixtureRequest) -> Callable[[str], None]:
     """Print a reached figure; all of them stand together at the end of the run."""
-    return _FIGURES.append
+
+    def note(text: str) -> None:
+        # Properties travel with the report, from the processes of xdist too.
+        request.node.user_properties.append(("figure", text))
+
+    return note
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if _FIGURES:
+    lines = list(_figures(terminalreporter))
+    if lines:
         terminalreporter.section("figures reached (simulated Exchange)")
-        for line in _FIGURES:
+        for line in lines:
             terminalreporter.write_line(line)
+
+
+def _figures(terminalreporter: pytest.TerminalReporter) -> Iterator[str]:
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if getattr(report, "when", None) == "call":
+                for name, text in report.user_properties:
+                    if name == "figure":
+                        yield text
