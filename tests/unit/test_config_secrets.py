@@ -5,9 +5,17 @@ import traceback
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 import config
-from config import SecretRef, ServiceConfig, database_url, read_secret, render
+from config import (
+    SecretRef,
+    ServerConfig,
+    ServiceConfig,
+    database_url,
+    read_secret,
+    render,
+)
 from config.loader import assemble
 
 CANARY = "Kanarienvogel-9f3c"
@@ -181,6 +189,7 @@ SPILLED = [
     f'    password: "{CANARY}", x',
     f"    password: {{env: A}}\n    password: {CANARY}",
     f"    password: {{env: A}}\n    password:\n      {CANARY}",
+    f"    password: {{env: A}}\n    password:\n      !!str {CANARY}",
     f"    password: |\n      {CANARY}\n      zwei",
     f"    password:\n      - {CANARY}",
     f"    password: &a {CANARY}",
@@ -253,6 +262,12 @@ def test_an_endpoint_with_a_password_is_refused_without_showing_it(
         assemble(files, tmp_path)
     assert kind_of(caught) == "endpoint_secret"
     assert CANARY not in str(caught.value)
+
+
+def test_a_model_made_by_code_does_not_show_a_wrong_password_either() -> None:
+    with pytest.raises(ValidationError) as caught:
+        ServerConfig(auth="basic", password=CANARY)  # type: ignore[arg-type]  # wrong on purpose
+    assert CANARY not in f"{caught.value} {caught.value!r}"
 
 
 def test_a_word_that_is_no_secret_is_shown_where_it_stands(tmp_path: Path) -> None:
