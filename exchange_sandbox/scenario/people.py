@@ -55,46 +55,46 @@ def _person(line: str) -> Person:
 PEOPLE: tuple[Person, ...] = tuple(
     _person(line)
     for line in """
-huber     | customer  | web     | Hans Huber               | hans.huber@blaupost.example
-meier     | customer  | web     | Ruth Meier               | ruth.meier@talnetz.example
-zbinden   | customer  | outlook | Peter Zbinden            | p.zbinden@blaupost.example
-steiner   | customer  | phone   | Claudia Steiner          | c.steiner@talnetz.example
-graf      | customer  | web     | Daniel Graf              | daniel.graf@bergmail.example
-aebi      | customer  | outlook | Ursula Aebi              | u.aebi@talnetz.example
-ammann    | customer  | phone   | Christoph Ammann         | ch.ammann@blaupost.example
-bieri     | customer  | web     | Monika Bieri             | m.bieri@bergmail.example
-bloechlin | customer  | outlook | Jürg Blöchlinger         | juerg.b@talnetz.example
-burri     | customer  | phone   | Sandra Burri             | sandra.burri@blaupost.example
-caduff    | customer  | web     | Gian Caduff              | gian.caduff@bergmail.example
-egger     | customer  | outlook | Thomas Egger             | t.egger@talnetz.example
-fankhaus  | customer  | phone   | Lisa Fankhauser          | lisa.f@blaupost.example
-gerber    | customer  | web     | Markus Gerber            | mk.gerber@bergmail.example
-hofmann   | customer  | outlook | Anna Hofmann             | anna.hofmann@talnetz.example
-imhof     | customer  | web     | Bruno Imhof              | bruno.imhof@blaupost.example
-jenni     | customer  | outlook | Regula Jenni             | r.jenni@bergmail.example
-kaelin    | customer  | phone   | Stefan Kälin             | stefan.kaelin@talnetz.example
-luethi    | customer  | web     | Barbara Lüthi            | b.luethi@blaupost.example
-moser     | customer  | outlook | Fritz Moser              | fritz.moser@bergmail.example
-nyffeler  | customer  | phone   | Simone Nyffeler          | simone.n@talnetz.example
-oberholz  | customer  | web     | Karl Oberholzer          | k.oberholzer@blaupost.example
-pfister   | customer  | outlook | Verena Pfister           | v.pfister@bergmail.example
-roethlis  | customer  | web     | Beat Röthlisberger       | beat.r@talnetz.example
-schaerer  | customer  | phone   | Nicole Schärer           | n.schaerer@blaupost.example
-suter     | customer  | outlook | Werner Suter             | werner.suter@bergmail.example
-tanner    | customer  | web     | Edith Tanner             | edith.tanner@talnetz.example
-wyss      | customer  | outlook | Marcel Wyss              | marcel.wyss@blaupost.example
-zuercher  | customer  | web     | Heidi Zürcher            | heidi.z@bergmail.example
-segelkurs | customer  | outlook | Segelschule Oberland     | kurse@segelschule.example
-hotelsee  | customer  | outlook | Hotel Seeterrasse        | info@seeterrasse.example
-fischerei | customer  | phone   | Fischerei Kaufmann       | info@fisch-kaufmann.example
-nordboot  | supplier  | outlook | Nordboot Import AG       | verkauf@nordboot.example
-motoren   | supplier  | outlook | Aarmotoren AG            | teile@aarmotoren.example
-segel     | supplier  | web     | Segelmacherei Luv        | atelier@segel-luv.example
-lacke     | supplier  | web     | Farben Rüegg GmbH        | info@farben-rueegg.example
-amt       | authority | outlook | Schifffahrtsamt          | zulassung@schiffamt.example
-hafen     | authority | outlook | Hafenamt                 | liegeplatz@hafenamt.example
+huber     | customer  | web     | Hans Huber             | hans.huber@blaupost.example
+meier     | customer  | web     | Ruth Meier             | ruth.meier@talnetz.example
+zbinden   | customer  | outlook | Peter Zbinden          | p.zbinden@blaupost.example
+steiner   | customer  | phone   | Claudia Steiner        | c.steiner@talnetz.example
+graf      | customer  | web     | Daniel Graf            | daniel.graf@bergmail.example
+aebi      | customer  | outlook | Ursula Aebi            | u.aebi@talnetz.example
+ammann    | customer  | phone   | Christoph Ammann       | ch.ammann@blaupost.example
+bieri     | customer  | web     | Monika Bieri           | m.bieri@bergmail.example
+bloechlin | customer  | outlook | Jürg Blöchlinger       | juerg.b@talnetz.example
+burri     | customer  | phone   | Sandra Burri           | sandra.burri@blaupost.example
+caduff    | customer  | web     | Gian Caduff            | gian.caduff@bergmail.example
+egger     | customer  | outlook | Thomas Egger           | t.egger@talnetz.example
+fankhaus  | customer  | phone   | Lisa Fankhauser        | lisa.f@blaupost.example
+gerber    | customer  | web     | Markus Gerber          | mk.gerber@bergmail.example
+hofmann   | customer  | outlook | Anna Hofmann           | anna.hofmann@talnetz.example
+imhof     | customer  | web     | Bruno Imhof            | bruno.imhof@blaupost.example
+jenni     | customer  | outlook | Regula Jenni           | r.jenni@bergmail.example
+kaelin    | customer  | phone   | Stefan Kälin           | stefan.kaelin@talnetz.example
+luethi    | customer  | web     | Barbara Lüthi          | b.luethi@blaupost.example
+moser     | customer  | outlook | Fritz Moser            | fritz.moser@bergmail.example
+nyffeler  | customer  | phone   | Simone Nyffeler        | simone.n@talnetz.example
+oberholz  | customer  | web     | Karl Oberholzer        | k.oberholzer@blaupost.example
+pfister   | customer  | outlook | Verena Pfister         | v.pfister@bergmail.example
+roethlis  | customer  | web     | Beat Röthlisberger     | beat.r@talnetz.example
+schaerer  | customer  | phone   | Nicole Schärer         | n.schaerer@blaupost.example
+suter     | customer  | outlook | Werner Suter           | werner.suter@bergmail.example
+tanner    | customer  | web     | Edith Tanner           | edith.tanner@talnetz.example
+wyss      | customer  | outlook | Marcel Wyss            | marcel.wyss@blaupost.example
+zuercher  | customer  | web     | Heidi Zürcher          | heidi.z@bergmail.example
+segelkurs | customer  | outlook | Segelschule Oberland   | kurse@segelschule.example
+hotelsee  | customer  | outlook | Hotel Seeterrasse      | info@seeterrasse.example
+fischerei | customer  | phone   | Fischerei Kaufmann     | info@fisch-kaufmann.example
+nordboot  | supplier  | outlook | Nordboot Import AG     | verkauf@nordboot.example
+motoren   | supplier  | outlook | Aarmotoren AG          | teile@aarmotoren.example
+segel     | supplier  | web     | Segelmacherei Luv      | atelier@segel-luv.example
+lacke     | supplier  | web     | Farben Rüegg GmbH      | info@farben-rueegg.example
+amt       | authority | outlook | Schifffahrtsamt        | zulassung@schiffamt.example
+hafen     | authority | outlook | Hafenamt               | liegeplatz@hafenamt.example
 versich   | other     | outlook | Wasserfahrt-Versicherung | schaden@wasserfahrt.example
-verband   | other     | web     | Verband der Bootsbauer   | post@bootsbauer.example
+verband   | other     | web     | Verband der Bootsbauer | post@bootsbauer.example
 """.strip().splitlines()
 )
 

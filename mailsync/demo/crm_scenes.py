@@ -45,7 +45,7 @@ class PastScene:
                     f"{len(lost)} mails not stored, first {lost[0].name}",
                 )
             ]
-        wrong = wrong_threads(stage, records, stage.feed.past)
+        wrong = wrong_threads(records, stage.truth(), stage.feed.past)
         return wrong or _undelivered(stage)
 
     def tell(self, stage: Stage) -> None:

@@ -1,6 +1,7 @@
 """What is not as it must be with a mail: compared, never assumed."""
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from crm_core.models import Hold, LinkReason
@@ -39,18 +40,22 @@ def undelivered(stage: Stage, mail: StoryMail) -> list[Said]:
     ]
 
 
-def wrong_threads(stage: Stage, records: Records, mails: list[StoryMail]) -> list[Said]:
-    """Mails that are apart although they belong together, or the other way round."""
-    truth = {mail.message_id: mail.thread for mail in stage.kept()}
+def wrong_threads(
+    records: Records, truth: Mapping[str, str], mails: Iterable[StoryMail]
+) -> list[Said]:
+    """Mails that are apart although they belong together, or the other way round.
+
+    ``truth`` names the thread of every Message-ID. Pure.
+    """
     wrong = []
     for mail in mails:
         mine = records.mails[mail.message_id].conversation
+        there = {one.message_id for one in records.conversation(mine)}
         together = {
             id_
             for id_, thread in truth.items()
             if thread == mail.thread and id_ in records.mails
         }
-        there = {one.message_id for one in records.conversation(mine)}
         if there & truth.keys() != together:
             wrong.append(
                 Said(

@@ -51,7 +51,7 @@ class MailScene:
         return [
             *undelivered(stage, self.mail),
             *missing_copies(stage, self.mail, found),
-            *wrong_threads(stage, records, [self.mail]),
+            *wrong_threads(records, stage.truth(), [self.mail]),
             *wrong_entry(stage, self.expected, found),
         ]
 

@@ -72,7 +72,7 @@ def _mail_rows(stage: Stage, count: Count) -> list[Row]:
     ids = sum(records.private.values())
     kept = stage.kept()
     truth = {mail.thread for mail in kept}
-    wrong = wrong_threads(stage, records, _stored(records, kept))
+    wrong = wrong_threads(records, stage.truth(), _stored(records, kept))
     return [
         Row(
             Said(

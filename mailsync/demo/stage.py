@@ -110,6 +110,10 @@ class Stage:
             if mail.name not in self.private and self.read_places(mail)
         ]
 
+    def truth(self) -> dict[str, str]:
+        """Which thread each of them belongs to, by Message-ID."""
+        return {mail.message_id: mail.thread for mail in self.kept()}
+
     def read_places(self, mail: StoryMail) -> list[str]:
         """Where a mail lies, without the mailboxes that may not be read."""
         return [place for place in mail.places if place != self.not_informed]
