@@ -103,7 +103,8 @@ class RetentionConfig(_Said):
     """Wie lange etwas aufbewahrt wird."""
 
     unlinked_days: Annotated[int, Field(ge=1, le=365), DIGITS] = 90
-    """Tage, nach denen Kopfdaten nicht verlinkter E-Mails verfallen."""
+    """Tage, nach denen Kopfdaten nicht verlinkter E-Mails verfallen (noch ohne
+    Wirkung)."""
 
 
 class LimitsConfig(_Said):
@@ -112,20 +113,22 @@ class LimitsConfig(_Said):
     page_size: Annotated[int, Field(ge=10, le=512), DIGITS] = 100
     """Änderungen je Seite; eine Seite ist eine Transaktion."""
     fetch_size: Annotated[int, Field(ge=1, le=100), DIGITS] = 25
-    """E-Mails je Abruf."""
+    """E-Mails je Abruf (noch ohne Wirkung)."""
     attachment_mb: Annotated[int, Field(ge=0, le=150), DIGITS] = 25
-    """Grösster Anhang in MB, der von verlinkten E-Mails gespeichert wird."""
+    """Grösster Anhang in MB, der von verlinkten E-Mails gespeichert wird (noch ohne
+    Wirkung)."""
     keyword_effects_per_hour: Annotated[int, Field(ge=1, le=1000), DIGITS] = 30
-    """Wirkungen von Schlagworten je Postfach und Stunde; der Rest wartet."""
+    """Wirkungen von Schlagworten je Postfach und Stunde; der Rest wartet (noch ohne
+    Wirkung)."""
 
 
 class WebConfig(_Said):
     """Webseiten und Schnittstellen (wirksam, sobald es sie gibt)."""
 
     listen: Listen = "127.0.0.1:8080"
-    """Adresse zum Horchen: `host:port` oder `unix:/pfad`."""
+    """Adresse zum Horchen: `host:port` oder `unix:/pfad` (noch ohne Wirkung)."""
     public_url: Endpoint | None = None
-    """Adresse, unter der die Mitarbeitenden die Seiten öffnen."""
+    """Adresse, unter der die Mitarbeitenden die Seiten öffnen (noch ohne Wirkung)."""
 
 
 class ServiceConfig(_Said):
@@ -209,7 +212,8 @@ class DefaultsConfig(_Said):
     keep: Keep = "linked"
     """Welche Inhalte gespeichert werden: keine, die der verlinkten E-Mails, alle."""
     triage: Triage = "known"
-    """Was unter «Nicht zugeordnet» erscheint: bekannte Absender, Antworten, alles."""
+    """Was unter «Nicht zugeordnet» erscheint: bekannte Absender, Antworten, alles
+    (noch ohne Wirkung)."""
     internal_only: InternalOnly = "suggest"
     """Rein interne E-Mails in einem Eintrag: vorschlagen, verlinken, weglassen."""
     visibility: Visibility = "full"
@@ -263,7 +267,8 @@ class MailboxConfig(_Said):
     visibility: Visibility | None = None
     """Was die unter `groups` nicht genannten Gruppen sehen."""
     triage: Triage | None = None
-    """Was unter «Nicht zugeordnet» erscheint: `known`, `replies`, `all`."""
+    """Was unter «Nicht zugeordnet» erscheint: `known`, `replies`, `all` (noch ohne
+    Wirkung)."""
 
 
 class MailboxesConfig(_Said):

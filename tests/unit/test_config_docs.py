@@ -61,7 +61,7 @@ def options(name: str) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(
-    ("name", "count"), [("service.yaml", 7), ("mailboxes.yaml", 5)]
+    ("name", "count"), [("service.yaml", 8), ("mailboxes.yaml", 6)]
 )
 def test_what_an_example_shows_commented_out_is_valid_too(
     name: str, count: int
