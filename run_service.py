@@ -21,6 +21,9 @@ COMMANDS = {
     "address": "mailsync.commands.addresses:address",
     "entry": "mailsync.commands.entries:entry",
     "task": "mailsync.commands.tasks:task",
+    "web": "crm_web.commands:web",
+    "user": "crm_web.commands:user",
+    "token": "crm_web.commands:token",
 }
 
 cli = root(COMMANDS, default="run")

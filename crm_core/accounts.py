@@ -221,6 +221,13 @@ def is_proved(session: WebSession) -> bool:
     return bool(clock.now() - session.proved_at <= PROOF_LASTS)
 
 
+def prove(session: WebSession) -> None:
+    """The password was typed again just now."""
+    require_transaction()
+    session.proved_at = clock.now()
+    session.save(only=["proved_at"])
+
+
 def end_session(session: WebSession) -> None:
     """Sign out: the cookie is worth nothing from now on."""
     require_transaction()

@@ -1,0 +1,59 @@
+"""Who is signed in: the cookie, the session row, the viewer of this request.
+
+The cookie is opaque (256 bits), ``__Host-``, Secure, HttpOnly, SameSite=Lax; browsers
+keep Secure cookies on http://127.0.0.1 too. Everything but ``@public`` routes needs one.
+"""
+
+from flask import Flask, Request, g, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from crm_core import accounts, database
+from crm_core.models import Account
+from crm_core.viewer import viewer_of
+
+COOKIE = "__Host-sid"
+
+
+def load(request_: Request) -> None:
+    """Set ``g.session``, ``g.account`` and ``g.viewer``; all None if nobody is."""
+    g.session = g.account = g.viewer = None
+    value = request_.cookies.get(COOKIE)
+    session = accounts.find_session(value) if value else None
+    if session is None:
+        return
+    if accounts.needs_touch(session):
+        with database.transaction():
+            accounts.touch(session)
+    g.session, g.account = session, session.account
+    g.viewer = viewer_of(session.account.employee)
+
+
+def demand(app: Flask) -> Response | None:
+    """A redirect to the sign-in for whoever may not go on."""
+    view = app.view_functions.get(request.endpoint or "")
+    if g.viewer is not None or view is None or getattr(view, "is_public", False):
+        return None
+    return redirect(url_for("session.sign_in", weiter=request.full_path), code=303)
+
+
+def sign_in(response: Response, account: Account, *, remembered: bool) -> None:
+    """Start a session and put its value into the cookie."""
+    agent = request.headers.get("User-Agent", "")
+    started = accounts.start_session(account, user_agent=agent, remembered=remembered)
+    life = accounts.REMEMBERED_ABSOLUTE if started.session.remembered else None
+    response.set_cookie(
+        COOKIE,
+        started.value,
+        max_age=life,
+        path="/",
+        secure=True,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def sign_out(response: Response) -> None:
+    """End the session; the cookie is worth nothing afterwards, wherever copied."""
+    if g.session is not None:
+        accounts.end_session(g.session)
+    response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="Lax")

@@ -1,0 +1,88 @@
+"""The blueprint of every page file, and what a route says about itself.
+
+A route is for signed-in people unless it says ``@public``; ``@needs(right)`` asks for a
+right, ``@proved`` for a password typed in the last minutes. Unsafe routes run in one
+transaction: what a view raises leaves nothing behind. The permission matrix test reads
+these marks off the route table.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+from flask import Blueprint, g, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from crm_core import accounts, database
+from crm_core.models import Right
+from crm_core.viewer import Viewer
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Room(Blueprint):
+    """A blueprint whose POST routes are one transaction each."""
+
+    def post(self, rule: str, **options: Any) -> Callable[[View], View]:
+        """An unsafe route; nothing it wrote stays if it raises."""
+
+        def register(view: View) -> View:
+            @wraps(view)
+            def in_transaction(*args: Any, **values: Any) -> Any:
+                with database.transaction():
+                    return view(*args, **values)
+
+            self.add_url_rule(
+                rule,
+                options.pop("endpoint", view.__name__),
+                in_transaction,
+                methods=["POST"],
+                **options,
+            )
+            return view
+
+        return register
+
+
+def viewer() -> Viewer:
+    """Who looks; only on routes that need a sign-in."""
+    found: Viewer = g.viewer
+    return found
+
+
+def public(view: View) -> View:
+    """Open to everybody, signed in or not."""
+    view.is_public = True  # type: ignore[attr-defined]  # a mark on a function
+    return view
+
+
+def needs(right: Right) -> Callable[[View], View]:
+    """Only for groups that have this right; others get 403."""
+
+    def mark(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **values: Any) -> Any:
+            viewer().require(right)
+            return view(*args, **values)
+
+        guarded.right = right  # type: ignore[attr-defined]  # a mark on a function
+        return guarded  # type: ignore[return-value]  # same signature
+
+    return mark
+
+
+def proved(view: View) -> View:
+    """Ask for the password again unless it was typed in the last minutes."""
+
+    @wraps(view)
+    def guarded(*args: Any, **values: Any) -> Any:
+        if not accounts.is_proved(g.session):
+            return back_to(url_for("session.prove", weiter=request.full_path))
+        return view(*args, **values)
+
+    return guarded  # type: ignore[return-value]  # same signature
+
+
+def back_to(address: str) -> Response:
+    """After a POST: see other (303), so that a reload repeats nothing."""
+    return redirect(address, code=303)

@@ -1,0 +1,87 @@
+"""Serve the application with waitress: one thread a request, loopback or behind TLS.
+
+A Secure cookie does not travel over plain HTTP on a network, so any other address than
+loopback or a Unix socket is refused with that reason, unless ``public_url`` is https.
+"""
+
+import ipaddress
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from waitress import create_server
+
+from config import Config
+from crm_core.errors import Invalid
+from crm_web.app import create_app
+from crm_web.settings import DemoSettings, WebSettings
+
+THREADS = 6
+
+
+def settings_of(config: Config, demo: DemoSettings | None = None) -> WebSettings:
+    """What the pages need of a configuration."""
+    public = config.service.web.public_url
+    return WebSettings(
+        blobs=config.service.state_directory / "blobs",
+        language=config.service.locale,
+        time_zone=ZoneInfo(config.service.timezone),
+        token_prefix=config.keywords.token_prefix,
+        version=_version(),
+        unlinked_days=config.service.retention.unlinked_days,
+        config_directory=config.directory,
+        public_host=urlsplit(public).netloc if public else None,
+        demo=demo,
+    )
+
+
+def serve(
+    settings: WebSettings,
+    listen: str,
+    *,
+    ready: Callable[[str], object] = str,
+) -> None:
+    """Serve until interrupted. Raises Invalid for an address that is not safe."""
+    app = create_app(settings)
+    if listen.startswith("unix:"):
+        server = create_server(
+            app, unix_socket=listen.removeprefix("unix:"), unix_socket_perms="660"
+        )
+        url = listen
+    else:
+        host, _, port = listen.rpartition(":")
+        refuse_open_address(host.strip("[]"), settings.public_host)
+        server = create_server(app, host=host.strip("[]"), port=int(port),
+                               threads=THREADS)  # fmt: skip
+        url = f"http://{host}:{server.effective_port}"
+    ready(url)
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        server.close()
+
+
+def refuse_open_address(host: str, public_host: str | None) -> None:
+    """Raise Invalid unless it is loopback, or a TLS proxy stands in front."""
+    if host == "localhost" or public_host is not None:
+        return
+    try:
+        if ipaddress.ip_address(host).is_loopback:
+            return
+    except ValueError:
+        pass
+    raise Invalid(
+        "listen",
+        "plain_http",
+        "{host} is open to the network without TLS: listen on 127.0.0.1 behind a "
+        "reverse proxy and set web.public_url",
+        host=host,
+    )
+
+
+def _version() -> str:
+    try:
+        return version("mailsync")
+    except PackageNotFoundError:
+        return "0"

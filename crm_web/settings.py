@@ -1,0 +1,32 @@
+"""What the pages need from outside the database."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSettings:
+    """Set in the demo only: banner, log-ins, and the simulated Outlook."""
+
+    control_url: str  # the sandbox's control endpoint
+    mailboxes: tuple[str, ...]
+    accounts: tuple[tuple[str, str, str], ...] = ()  # login, password, group
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """Given once to ``create_app``; replaced only by a restart."""
+
+    blobs: Path
+    language: str = "de"
+    time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Zurich"))
+    token_prefix: str = "CRM"
+    version: str = "0"
+    unlinked_days: int = 90
+    triage: str = "known"
+    config_directory: Path | None = None
+    public_host: str | None = None
+    frame_ancestors: tuple[str, ...] = ()  # who may embed the document panel
+    webhooks_private: bool = False
+    demo: DemoSettings | None = None

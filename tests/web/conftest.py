@@ -1,0 +1,53 @@
+"""The pages on a fresh SQLite file; storage itself is tested on both databases."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from pages import Browser, application, browser
+
+from crm_core import database, schema
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file with people and taxonomy: argon2 is slow, once is enough."""
+    folder = tmp_path_factory.mktemp("pages")
+    schema.upgrade(database.connect(f"sqlite:///{folder}/pages.db"))
+    application(folder)
+    database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    return folder / "pages.db"
+
+
+@pytest.fixture
+def app(tmp_path: Path, template: Path) -> Iterator[Flask]:
+    from crm_web.app import create_app
+    from crm_web.settings import WebSettings
+
+    path = tmp_path / "pages.db"
+    path.write_bytes(template.read_bytes())
+    database.connect(f"sqlite:///{path}")
+    yield create_app(WebSettings(blobs=tmp_path / "blobs"))
+    database.close()
+
+
+@pytest.fixture
+def gl(app: Flask) -> Browser:
+    return browser(app, "gl")
+
+
+@pytest.fixture
+def office(app: Flask) -> Browser:
+    return browser(app, "frei")
+
+
+@pytest.fixture
+def workshop(app: Flask) -> Browser:
+    return browser(app, "keller")
+
+
+@pytest.fixture
+def stranger(app: Flask) -> Browser:
+    return browser(app)
