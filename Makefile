@@ -23,9 +23,13 @@ help:  ## this list
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
+.venv/.system: .venv/.dev tools/system_packages.py
+	@$(PY) tools/system_packages.py
+	@touch $@
+
 setup-runtime: .venv/.runtime .venv/.frontend
 
-setup: .venv/.dev .venv/.frontend  ## .venv with everything, pinned and hashed
+setup: .venv/.dev .venv/.frontend .venv/.system  ## .venv with everything, pinned and hashed
 
 lock:  ## write the lock files anew (needs uv on the PATH)
 	$(UV) pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements.lock
@@ -41,7 +45,7 @@ check: .venv/.dev .venv/.frontend  ## ruff, mypy, import contracts, fast tests
 	.venv/bin/lint-imports --no-cache
 	.venv/bin/pytest -q -n 2 tests/unit tests/architecture
 
-test: check  ## everything (CI runs this)
+test: check .venv/.system  ## everything (CI runs this)
 	.venv/bin/pytest -q -n 2 --ignore=tests/unit --ignore=tests/architecture tests
 
 corpora: .venv/.dev  ## all real thread skeletons and nasty mails (needs ../shared)
