@@ -118,8 +118,7 @@ class LimitsConfig(_Said):
     """Grösster Anhang in MB, der von verlinkten E-Mails gespeichert wird (noch ohne
     Wirkung)."""
     keyword_effects_per_hour: Annotated[int, Field(ge=1, le=1000), DIGITS] = 30
-    """Wirkungen von Schlagworten je Postfach und Stunde; der Rest wartet (noch ohne
-    Wirkung)."""
+    """Wirkungen von Schlagworten je Postfach und Stunde; der Rest wartet."""
 
 
 class WebConfig(_Said):

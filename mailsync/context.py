@@ -119,6 +119,7 @@ class Context:
             },
             blobs=BlobStore(self.blobs),
             token_prefix=self.config.keywords.token_prefix,
+            keyword_budget=self.config.service.limits.keyword_effects_per_hour,
         )
 
 

@@ -136,10 +136,9 @@ class _Daemon:
         self._next_beat = 0.0
         if outcome.state == "kept":
             log.error("config_refused", place=self._config_error)
-        elif outcome.state == "applied":
+        elif outcome.state in {"applied", "same"}:
+            # Equal files too: whoever reloads may have renewed a password.
             self._try_to_replace(outcome.config)
-        elif outcome.state == "same":
-            self._release_stopped()
         if outcome.state != "waiting":
             self._notifier.ready(self._status())
 

@@ -56,6 +56,7 @@ class SyncSettings:
     rules: Mapping[str, MailboxRules]  # by mailbox address
     blobs: BlobStore
     token_prefix: str = "CRM"
+    keyword_budget: int = keyword_acts.BUDGET_PER_HOUR
     random: Random = field(default_factory=Random)
 
 
@@ -115,7 +116,7 @@ def _poll(
     outcome = PageOutcome()
     for job in _folder_jobs(settings, mailbox, port):
         outcome += engine.sync_folder(port, job, should_stop).outcome
-    acts = decide_keywords(settings.token_prefix, should_stop)
+    acts = decide_keywords(settings, should_stop)
     with database.transaction():
         watched = reconcile.watched_folders(mailbox)
     for folder in watched:
@@ -171,7 +172,7 @@ def _folders(
         ]
 
 
-def decide_keywords(token_prefix: str, should_stop: Callable[[], bool]) -> int:
+def decide_keywords(settings: SyncSettings, should_stop: Callable[[], bool]) -> int:
     """Decide about mails whose subject or category asks for something; effects."""
     effects = 0
     waiting = keyword_acts.pending()
@@ -180,7 +181,9 @@ def decide_keywords(token_prefix: str, should_stop: Callable[[], bool]) -> int:
             break
         with database.transaction():
             for message in waiting[start : start + ACTS_PER_TRANSACTION]:
-                effects += keyword_acts.decide(message, token_prefix)
+                effects += keyword_acts.decide(
+                    message, settings.token_prefix, settings.keyword_budget
+                )
     return effects
 
 
@@ -207,7 +210,11 @@ def mailboxes_with_content_left() -> set[int]:
 
 
 def finish_contents() -> None:
-    """Content that no mailbox can give any more is marked so, with its reason."""
+    """Content that no mailbox can give any more is marked so, with its reason; content
+    that somebody asked to see, and whose time is over, goes.
+    """
+    with database.transaction():
+        content.forget_asked()
     lost = content.out_of_reach()
     if lost:
         with database.transaction():

@@ -3,6 +3,7 @@
 Each test plays mail into the simulated Exchange, polls, and asks what the entry shows.
 """
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from werft import (
     werft,
 )
 
-from crm_core import conversations, database, links
+from crm_core import conversations, database, links, quarantine
 from crm_core.errors import NotFound
 from crm_core.models import Entry, ReviewCase
 
@@ -485,3 +486,20 @@ def test_threading_by_subject_would_be_caught(
     w.receive(w.mail(HUBER, VERKAUF, "Offerte", id="h1"))
     w.poll()
     assert w.together("m1", "h1")
+
+
+def test_more_keywords_an_hour_than_the_budget_wait_in_quarantine(w: Werft) -> None:
+    small = dataclasses.replace(w, settings=dataclasses.replace(
+        w.settings, keyword_budget=2))  # fmt: skip
+    for number in range(4):
+        person = f"k{number}@kunde{number}.example"
+        w.address(person)
+        w.submit(w.mail(VERKAUF, person, "#offerte", id=f"w{number}"), VERKAUF)
+    small.poll()
+    assert Entry.select().count() == 2
+    waiting = quarantine.open_items()
+    assert [item.reason for item in waiting] == ["keyword_budget"] * 2
+    with database.transaction():
+        quarantine.request_retry(waiting[0].id, actor="test")
+    w.poll()
+    assert Entry.select().count() == 3
