@@ -25,11 +25,14 @@ class IncomingAttachment:
 
 @dataclass(frozen=True, slots=True)
 class IncomingBody:
-    """A body to store. ``text`` is what people read and search."""
+    """A body to store. ``text`` is what people read and search; ``new_text`` is what
+    the sender wrote anew, where the server tells it.
+    """
 
     text: str
     html: str | None = None
     attachments: tuple[IncomingAttachment, ...] = ()
+    new_text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -302,10 +302,10 @@ def store_bodies(
     database.require_transaction()
     bodies = list(bodies)
     database.execute_many(
-        "INSERT INTO message_body (message_id, text, html) VALUES (?, ?, ?) "
-        "ON CONFLICT (message_id) DO UPDATE SET text = excluded.text, "
-        "html = excluded.html",
-        [(message, body.text, body.html) for message, body in bodies],
+        "INSERT INTO message_body (message_id, text, html, new_text) "
+        "VALUES (?, ?, ?, ?) ON CONFLICT (message_id) DO UPDATE SET "
+        "text = excluded.text, html = excluded.html, new_text = excluded.new_text",
+        [(message, b.text, b.html, b.new_text) for message, b in bodies],
     )
     stamp = to_text(at)
     database.execute_many(

@@ -103,5 +103,10 @@ def _body(mail: RemoteMessage, blobs: BlobStore) -> IncomingBody:
         )
         for number, part in enumerate(mail.attachments or (), 1)
     )
-    html = None if mail.html is None else clean_text(mail.html, LONGEST_TEXT)
-    return IncomingBody(_text(mail), html, parts)
+    return IncomingBody(
+        _text(mail), _cleaned(mail.html), parts, new_text=_cleaned(mail.new_text)
+    )
+
+
+def _cleaned(text: str | None) -> str | None:
+    return None if text is None else clean_text(text, LONGEST_TEXT)

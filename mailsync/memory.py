@@ -294,4 +294,4 @@ def _at_detail(message: RemoteMessage, detail: Detail) -> RemoteMessage:
     if detail is Detail.CONTENT:
         return replace(message, attachments=message.attachments or ())
     text = message.text if detail is Detail.TEXT else None
-    return replace(message, text=text, html=None, attachments=None)
+    return replace(message, text=text, html=None, attachments=None, new_text=None)

@@ -145,7 +145,9 @@ class RemoteMessage:
     in the order of the mail, repeats included where the server gives them.
 
     ``in_reply_to`` and ``references`` are raw header text; ``conversation_id`` is the
-    server's string; ``conversation_index`` its decoded bytes.
+    server's string; ``conversation_index`` its decoded bytes. ``new_text`` is the part
+    of ``text`` that no earlier mail of the conversation holds, where the server tells
+    it and content was asked for; None where it does not.
     """
 
     ref: ItemRef
@@ -173,6 +175,7 @@ class RemoteMessage:
     text: str | None = None
     html: str | None = None
     attachments: tuple[RemoteAttachment, ...] | None = None
+    new_text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,15 @@ from mailsync.errors import Unprocessable as UnprocessableError
 from mailsync.ews.calls import Caller
 from mailsync.ews.errors import of_message
 from mailsync.ews.mapping import Element, attachment_stubs, read_message
-from mailsync.ews.properties import ALL_HEADERS, CONTENT, METADATA, MNS, NAMED_HEADERS
+from mailsync.ews.properties import (
+    ALL_HEADERS,
+    CONTENT,
+    METADATA,
+    MNS,
+    NAMED_HEADERS,
+    UNIQUE_BODY,
+    UNIQUE_BODY_AS_TEXT,
+)
 from mailsync.ews.properties import TEXT as TEXT_FIELDS
 from mailsync.ews.strict_xml import Unparseable
 from mailsync.ews.xml_text import escape
@@ -42,6 +50,7 @@ _HALVINGS: Final = 2
 _BUSY: Final = "E221"
 _SLOW: Final = "E222"
 _ITEMS: Final = f"{{{MNS}}}Items"
+_CODE: Final = f"{{{MNS}}}ResponseCode"
 
 
 @dataclass(slots=True)
@@ -89,7 +98,7 @@ class Fetcher:
         self, refs: Sequence[ItemRef], detail: Detail, outcome: Outcome
     ) -> None:
         try:
-            answers = self._ask(refs, detail)
+            answers = self._ask_all(refs, detail)
         except (Unparseable, UnprocessableError) as error:
             if len(refs) == 1:
                 outcome.unreadable.append(Unreadable(refs[0], str(error)))
@@ -106,12 +115,34 @@ class Fetcher:
                 for item in answer.iterfind(f"{_ITEMS}/*"):
                     outcome.stubs[ref.external_id] = attachment_stubs(item)
 
-    def _ask(self, refs: Sequence[ItemRef], detail: Detail) -> list[Element]:
+    def _ask_all(self, refs: Sequence[ItemRef], detail: Detail) -> list[Element]:
+        """With UniqueBody where content is asked; without it where that fails.
+
+        On some items UniqueBody alone is an ErrorInternalServerError (exchange.md §5):
+        those are asked again without it, in one request.
+        """
+        if detail is not Detail.CONTENT:
+            return self._ask(refs, detail)
+        answers = self._ask(refs, detail, UNIQUE_BODY_AS_TEXT, UNIQUE_BODY)
+        failed = [
+            place
+            for place, answer in enumerate(answers)
+            if answer.findtext(_CODE) == "ErrorInternalServerError"
+        ]
+        if failed:
+            again = self._ask([refs[place] for place in failed], detail)
+            for place, answer in zip(failed, again, strict=True):
+                answers[place] = answer
+        return answers
+
+    def _ask(
+        self, refs: Sequence[ItemRef], detail: Detail, shape: str = "", more: str = ""
+    ) -> list[Element]:
         ids = "".join(f'<t:ItemId Id="{escape(ref.external_id)}"/>' for ref in refs)
         answers = self._caller.ask(
             "GetItem",
-            "><m:ItemShape><t:BaseShape>IdOnly</t:BaseShape><t:AdditionalProperties>"
-            f"{_FIELDS[detail]}{self._headers}"
+            f"><m:ItemShape><t:BaseShape>IdOnly</t:BaseShape>{shape}"
+            f"<t:AdditionalProperties>{_FIELDS[detail]}{more}{self._headers}"
             f"</t:AdditionalProperties></m:ItemShape><m:ItemIds>{ids}</m:ItemIds>",
         )
         if len(answers) != len(refs):

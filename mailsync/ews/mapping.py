@@ -104,6 +104,11 @@ def _html(element: Element) -> str | None:
     return (element.text or None) if element.get("BodyType") == "HTML" else None
 
 
+def _new_text(element: Element) -> str | None:
+    """UniqueBody; empty is an answer too (nothing new), HTML is not what we asked."""
+    return (element.text or "") if element.get("BodyType") == "Text" else None
+
+
 def _headers(element: Element) -> tuple[tuple[str, str], ...]:
     """The headers we name out of the whole block, in the order of the mail."""
     found = []
@@ -146,6 +151,7 @@ _FIELDS: Final[dict[str, tuple[str, Callable[[Element], Any]]]] = {
         ("HasAttachments", "has_attachments", _bool),
         ("TextBody", "text", _text),
         ("Body", "html", _html),
+        ("UniqueBody", "new_text", _new_text),
         ("InternetMessageHeaders", "headers", _headers),
     )
 }
@@ -204,6 +210,7 @@ def read_message(item: Element) -> RemoteMessage:
         values.get("headers") or tuple(named),
         values.get("text"),
         values.get("html"),
+        new_text=values.get("new_text"),
     )
 
 

@@ -127,3 +127,6 @@ ALL_HEADERS: Final = field("item:InternetMessageHeaders")
 METADATA: Final = _METADATA
 TEXT: Final = _METADATA + field("item:TextBody")
 CONTENT: Final = TEXT + field("item:Body") + field("item:Attachments")
+# What the sender wrote anew, as text: the server compares with the mails before it.
+UNIQUE_BODY: Final = field("item:UniqueBody")
+UNIQUE_BODY_AS_TEXT: Final = "<t:UniqueBodyType>Text</t:UniqueBodyType>"

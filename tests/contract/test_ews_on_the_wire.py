@@ -320,6 +320,18 @@ def test_an_internal_error_of_one_item_among_good_ones_is_the_items(
     assert len(fetched.messages) == 4
 
 
+def test_content_is_not_lost_where_only_its_new_text_cannot_be_told(
+    sandbox: Sandbox, mailbox: EwsMailbox
+) -> None:
+    deliver(sandbox, 5)
+    refs = [c.ref for c in mailbox.changes(INBOX, None).changes]
+    sandbox.fault("item_error", "GetItem", code="ErrorInternalServerError", index=3)
+    fetched = mailbox.fetch(refs, Detail.CONTENT)
+    assert [m.ref for m in fetched.messages] == refs
+    assert [m.new_text is None for m in fetched.messages] == [n == 3 for n in range(5)]
+    assert fetched.messages[3].text
+
+
 def test_an_internal_error_of_a_single_item_is_the_items_the_second_time(
     sandbox: Sandbox, mailbox: EwsMailbox
 ) -> None:

@@ -267,7 +267,16 @@ def test_text_is_the_text_and_nothing_else(world: World) -> None:
     (mail,) = world.port.fetch(refs, Detail.TEXT).messages
     assert mail.text is not None
     assert mail.text.split() == ["Grüezi", "mitenand"]
-    assert (mail.html, mail.attachments) == (None, None)
+    assert (mail.html, mail.attachments, mail.new_text) == (None, None, None)
+
+
+def test_content_tells_what_the_sender_wrote_anew(world: World) -> None:
+    quoted = "\r\nAm 23.11.2026 schrieb Keller:\r\n> Was kostet es?\r\n"
+    refs = world.deliver(Mail(1, text="Zu teuer.\r\n", quoted=quoted))
+    (mail,) = world.port.fetch(refs, Detail.CONTENT).messages
+    assert mail.new_text == "Zu teuer."
+    assert mail.text is not None
+    assert "Was kostet es?" in mail.text
 
 
 def test_content_brings_the_attachments_with_their_bytes(world: World) -> None:

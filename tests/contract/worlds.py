@@ -45,6 +45,7 @@ class Mail:
     number: int
     subject: str = "Offerte"
     text: str = "Grüezi\r\n"
+    quoted: str = ""  # what stands below the sender's own text
     in_reply_to: str | None = None
     sensitivity: str | None = None
     attachments: tuple[tuple[str, str, bytes], ...] = ()
@@ -72,7 +73,7 @@ class Mail:
             mail["Sensitivity"] = self.sensitivity
         for name, value in self.extra:
             mail[name] = value
-        mail.set_content(self.text)
+        mail.set_content(self.text + self.quoted)
         for name, kind, content in self.attachments:
             main, sub = kind.split("/")
             mail.add_attachment(content, main, sub, filename=name)
@@ -103,7 +104,8 @@ class Mail:
             categories=(),
             has_attachments=bool(self.attachments),
             headers=self.extra,
-            text=self.text,
+            text=self.text + self.quoted,
+            new_text=self.text.strip(),
             attachments=tuple(
                 RemoteAttachment(name, kind, len(content), None, False, content)
                 for name, kind, content in self.attachments

@@ -94,7 +94,7 @@ def test_every_field_of_a_mail_arrives() -> None:
 def test_the_positional_construction_follows_the_port() -> None:
     names = [f.name for f in fields(RemoteMessage)]
     assert names[:4] == ["ref", "message_id", "in_reply_to", "references"]
-    assert names[-4:] == ["headers", "text", "html", "attachments"]
+    assert names[-5:] == ["headers", "text", "html", "attachments", "new_text"]
 
 
 def test_an_item_with_an_id_alone_is_a_mail_without_anything() -> None:
