@@ -41,7 +41,7 @@ _SYLLABLES, _WORDS = _SPOKEN.split(), _SAID.split()
 class Mail:
     """One mail as its sender wrote it, and where it lies. ``thread`` is the truth.
 
-    ``times`` counts equal skeleton lines: the same mail delivered again.
+    ``answers`` is the Message-ID of the mail it answers, seen or not; ``times`` counts equal skeleton lines: the same mail delivered again.
     """
 
     number: int
@@ -49,6 +49,7 @@ class Mail:
     thread: int
     sender: str
     recipients: tuple[str, ...]
+    answers: str | None
     outside: frozenset[str]
     guid: str | None
     raw: bytes = field(repr=False)
@@ -110,6 +111,12 @@ def internet_id(of: str) -> str:
         f"CA+{of}=x@mail.example",
     )
     return styles[int(of[0], 16) % len(styles)]
+
+
+def _answered_id(line: Skeleton) -> str | None:
+    """In-Reply-To says it, else the last of References (RFC 5322 §3.6.4)."""
+    cited = [*line.answers, *reversed(line.references)]
+    return internet_id(cited[0]) if cited else None
 
 
 def _subject(line: Skeleton) -> str:
@@ -259,6 +266,7 @@ class _Founding:
             thread=thread,
             sender=sender,
             recipients=tuple(recipients),
+            answers=_answered_id(line),
             outside=frozenset(outside),
             guid=None if line.index is None else line.index[0],
             raw=_raw(line, sender, recipients[:1], recipients[1:]),
