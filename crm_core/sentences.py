@@ -145,6 +145,12 @@ _GERMAN = {
         "{local} gibt es nicht: in {zone} wird die Uhr darüber vorgestellt"
     ),
     "{name} is not active any more": "{name} ist nicht mehr aktiv",
+    "«{text}» is no date we know. Possible: {forms}; with a time: 14:00": (
+        "«{text}» ist kein Datum, das wir kennen. Möglich: {forms}; mit Zeit: 14:00"
+    ),
+    "week {week} has begun already: name a day": (
+        "KW {week} läuft schon: nennen Sie einen Tag"
+    ),
     "«{domain}» is no domain": "«{domain}» ist keine Domäne",
     "«{email}» is no e-mail address": "«{email}» ist keine E-Mail-Adresse",
     "«{name}» of subtag «{subtag}» is no field of an entry (known: {known})": (
