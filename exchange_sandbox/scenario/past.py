@@ -15,6 +15,7 @@ from exchange_sandbox.scenario.matters import BOATS, DAYS, MATTERS, Matter
 from exchange_sandbox.scenario.people import (
     BRUNNER,
     FREI,
+    IN_STORY,
     KELLER,
     PEOPLE,
     SALES,
@@ -22,8 +23,11 @@ from exchange_sandbox.scenario.people import (
 )
 from exchange_sandbox.scenario.threads import Extra, Thread
 
-THREADS = 44
+THREADS = 64
 REACH = timedelta(days=21)
+_WRITERS = tuple(
+    one for one in PEOPLE if one.kind == "customer" and one.key not in IN_STORY
+)
 _SETTLED = timedelta(hours=6)  # between the last ordinary mail and the story
 
 
@@ -64,7 +68,7 @@ class Exchange:
 def begin(label: str, part: str, seed: int, rng: random.Random) -> Exchange:
     """Draw a matter and a person who writes about it."""
     matter = rng.choice(MATTERS)
-    person = rng.choice([one for one in PEOPLE if one.kind == "customer"])
+    person = rng.choice(_WRITERS)
     words = {"name": person.name, "boat": rng.choice(BOATS), "day": rng.choice(DAYS)}
     subject = matter.subject.format(**words)
     thread = Thread(

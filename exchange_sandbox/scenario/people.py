@@ -100,6 +100,9 @@ verband   | other     | web     | Verband der Bootsbauer | post@bootsbauer.examp
 
 BY_KEY = {person.key: person for person in PEOPLE}
 
+# Whom the scripted mails are about: they write nothing else, whatever the seed.
+IN_STORY = frozenset({"huber", "meier", "zbinden", "steiner", "graf", "segelkurs"})
+
 # Not among the known addresses: a wife's account, a form service, a postmaster.
 SABINE = Person("sabine", "Sabine Huber", "customer", "sabinehuber@bergmail.example")
 FORM = Person("formular", "Kontaktformular", "other", "kontakt@formularversand.example")
