@@ -5,7 +5,8 @@ mailboxes hold, told by the world itself (the double's store, or the sandbox's),
 by the product. The clock is virtual.
 """
 
-from collections.abc import Callable, Iterator
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -38,12 +39,13 @@ from crm_core.models import (
     TaskMirror,
 )
 from crm_core.queries import tasks as task_pages
+from exchange_sandbox.faults import FaultRule
 from exchange_sandbox.server import Sandbox
 from mailsync import outbox, reconcile
 from mailsync.errors import Transient
 from mailsync.ews.account import ServerSettings
 from mailsync.ews.mailbox import EwsServer
-from mailsync.memory import MemoryExchange
+from mailsync.memory import Fault, MemoryExchange
 from mailsync.outbox import OutboxResult
 from mailsync.port import ItemKind, ItemRef, PortFactory, RemoteItem
 
@@ -96,6 +98,10 @@ class Outlook(Protocol):
     def delete(self, who: str, item: Lying, *, hard: bool = False) -> None: ...
     def forget_tokens(self, who: str) -> None: ...
     def fault(self, who: str, operation: str, kind: str) -> None: ...
+    def plan(self, who: str, operation: str, kinds: Iterable[str | None]) -> None: ...
+    def planned(self) -> int: ...
+    def struck(self) -> Counter[str]: ...
+    def advance(self, seconds: float) -> None: ...
     def no_faults(self) -> None: ...
     def requests(self, operation: str = "") -> int: ...
 
@@ -104,11 +110,34 @@ OPERATIONS = ("find_task", "create_task", "update_task", "delete_task")
 FAULTS = ("before", "after", "busy", "busy_after", "timeout")
 
 
+class PlannedExchange(MemoryExchange):
+    """The double with a fate for every coming call: a fault, or None for none."""
+
+    def __init__(self) -> None:
+        super().__init__(page=10, assert_idle=_assert_idle)
+        self.plans: dict[tuple[str, str], deque[str | None]] = {}
+        self.struck: Counter[str] = Counter()
+
+    def take_fault(self, operation: str, mailbox: str) -> Fault | None:
+        plan = self.plans.get((operation, mailbox))
+        if not plan:
+            return super().take_fault(operation, mailbox)
+        kind = plan.popleft()
+        self.struck.update([kind] if kind else [])
+        return None if kind is None else _fault(operation, kind, mailbox)
+
+
+def _fault(operation: str, kind: str, mailbox: str) -> Fault:
+    wait = 30.0 if kind.startswith("busy") else None
+    late = kind in ("after", "busy_after", "timeout")
+    return Fault(operation, Transient(kind, retry_after=wait), late, mailbox)
+
+
 class MemoryOutlook:
     """The double."""
 
     def __init__(self, people: tuple[str, ...] = PEOPLE) -> None:
-        self.exchange = MemoryExchange(page=10, assert_idle=_assert_idle)
+        self.exchange = PlannedExchange()
         for key in people:
             self.exchange.add_mailbox(address_of(key), ("Erledigt",))
         self.open_port: PortFactory = self.exchange
@@ -175,16 +204,24 @@ class MemoryOutlook:
         self.exchange.invalidate_tokens(address_of(who))
 
     def fault(self, who: str, operation: str, kind: str) -> None:
-        wait = 30.0 if kind.startswith("busy") else None
-        self.exchange.fail_next(
-            operation,
-            Transient(kind, retry_after=wait),
-            after_act=kind in ("after", "busy_after", "timeout"),
-            mailbox=address_of(who),
-        )
+        fault = _fault(operation, kind, address_of(who))
+        self.exchange._faults.append(fault)
+
+    def plan(self, who: str, operation: str, kinds: Iterable[str | None]) -> None:
+        self.exchange.plans[operation, address_of(who)] = deque(kinds)
+
+    def planned(self) -> int:
+        return sum(map(len, self.exchange.plans.values()))
+
+    def struck(self) -> Counter[str]:
+        return self.exchange.struck
+
+    def advance(self, seconds: float) -> None:
+        """The double has no clock."""
 
     def no_faults(self) -> None:
         self.exchange._faults.clear()
+        self.exchange.plans.clear()
 
     def requests(self, operation: str = "") -> int:
         ledger = self.exchange.ledger
@@ -197,7 +234,7 @@ _VERBS = {
     "update_task": "UpdateItem",
     "delete_task": "DeleteItem",
 }
-_FOLDERS = {"Tasks": "tasks", "Calendar": "calendar", "Deleted Items": "trash"}
+_FOLDERS = {"tasks": "tasks", "calendar": "calendar", "deleteditems": "trash"}
 
 
 class EwsOutlook:
@@ -206,6 +243,8 @@ class EwsOutlook:
     def __init__(self, sandbox: Sandbox, server: EwsServer) -> None:
         self.sandbox = sandbox
         self.server = server
+        self.rules: list[tuple[str, FaultRule]] = []
+        self.hits: Counter[str] = Counter()
         self.open_port: PortFactory = server
 
     def items(self, who: str) -> list[Lying]:
@@ -213,7 +252,7 @@ class EwsOutlook:
             _lying(one)
             for one in self.sandbox.items(address_of(who))
             if one["kind"] in ("Task", "CalendarItem")
-            and "Deletions" not in one["folder"]
+            and not one["folder"].startswith("recoverable")
         ]
 
     def own_item(self, who: str, kind: ItemKind, subject: str) -> None:
@@ -259,16 +298,35 @@ class EwsOutlook:
         for folder in box.folders.values():
             folder.generation += 1
 
-    def fault(self, who: str, operation: str, kind: str) -> None:
-        order: dict[str, Any] = {"mailbox": address_of(who)}
+    def plan(self, who: str, operation: str, kinds: Iterable[str | None]) -> None:
+        for number, kind in enumerate(kinds, start=1):
+            if kind is not None:
+                self.fault(who, operation, kind, nth=number)
+
+    def planned(self) -> int:
+        rules = self.sandbox.faults.listed()
+        return sum(rule["seen"] < rule["nth"] for rule in rules)
+
+    def struck(self) -> Counter[str]:
+        return self.hits
+
+    def advance(self, seconds: float) -> None:
+        self.sandbox.clock.advance(seconds)
+
+    def fault(self, who: str, operation: str, kind: str, nth: int = 1) -> None:
+        order: dict[str, Any] = {"mailbox": address_of(who), "nth": nth}
         what = {"before": "cut_before", "after": "cut_after", "timeout": "slow"}
         if kind.startswith("busy"):
             order |= {"retry_after": "30", "after_act": kind == "busy_after"}
         elif kind == "timeout":
             order |= {"seconds": 1.3, "after_act": True}
-        self.sandbox.fault(what.get(kind, "503"), _VERBS[operation], **order)
+        rule = self.sandbox.fault(what.get(kind, "503"), _VERBS[operation], **order)
+        self.rules.append((kind, rule))
 
     def no_faults(self) -> None:
+        for kind, rule in self.rules:
+            self.hits[kind] += rule.hits
+        self.rules.clear()
         self.sandbox.faults.clear()
 
     def requests(self, operation: str = "") -> int:
@@ -281,7 +339,7 @@ class EwsOutlook:
 def _lying(one: dict[str, Any]) -> Lying:
     said = one["properties"]
     task = one["kind"] == "Task"
-    place = _FOLDERS.get(one["folder"].strip("/").rpartition("/")[2])
+    place = _FOLDERS.get(one["folder"])
     start, end = _instant(said.get("Start")), _instant(said.get("End"))
     all_day = bool(said.get("IsAllDayEvent"))
     return Lying(
@@ -400,6 +458,7 @@ class Office:
 
     def later(self, seconds: float = 7200) -> None:
         self.now += timedelta(seconds=seconds)
+        self.outlook.advance(seconds)
 
     # -- what lies there ------------------------------------------------------------
 
@@ -474,6 +533,7 @@ def ews_outlook(schema: Any = None) -> Iterator[EwsOutlook]:
     """A sandbox with the mailboxes of all people; judged at the end."""
     addresses_of_all = [address_of(key) for key in PEOPLE]
     with Sandbox(addresses_of_all, {"svc": "geheim"}, schema=schema) as sandbox:
+        sandbox.clock.set(START)
         server = EwsServer(ServerSettings(sandbox.url, "svc", "geheim", timeout=1))
         yield EwsOutlook(sandbox, server)
         server.close()
