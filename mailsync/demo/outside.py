@@ -34,7 +34,8 @@ class Ledger:
 
     deliveries: tuple[Delivery, ...]
     requests: Mapping[str, int]
-    verbs: Mapping[str, int]
+    send_verbs: int  # requests that asked to send, carried out or refused
+    client_faults: tuple[str, ...]  # what a well-behaved client does not do
     mails_sent: int
     invitations_sent: int
     touched: tuple[str, ...]
@@ -105,7 +106,8 @@ class Outside:
                 for one in record["delivered"]
             ),
             requests=asked,
-            verbs=record["verbs"],
+            send_verbs=record["send_verbs"],
+            client_faults=tuple(one["kind"] for one in record["client_faults"]),
             mails_sent=record["mails_sent"],
             invitations_sent=record["invitations_sent"],
             touched=tuple(one["item_id"] for one in record["touched"]),

@@ -154,34 +154,35 @@ def _item_rows(stage: Stage, count: Count) -> list[Row]:
 
 
 def _duty_rows(stage: Stage, count: Count) -> list[Row]:
-    ledger = count.ledger
-    asked = ledger.requests.get(stage.not_informed, 0)
-    sent = ledger.mails_sent + ledger.verbs.get("SendItem", 0)
+    """What must be none, and how much was asked at all."""
+    ledger, quiet = count.ledger, stage.not_informed
     mails = {one.item_id for one in ledger.deliveries}
-    touched = sum(one in mails for one in ledger.touched)
-    zero = [
-        (
-            f"Anfragen an {stage.not_informed}",
-            f"requests to {stage.not_informed}",
-            asked,
+    none = {
+        Said(f"Anfragen an {quiet}", f"requests to {quiet}"): (
+            ledger.requests.get(quiet, 0)
         ),
-        ("von mailsync gesendete E-Mails", "mails sent by mailsync", sent),
-        ("Einladungen", "invitations", ledger.invitations_sent),
-        ("von mailsync veränderte E-Mails", "mails changed by mailsync", touched),
-        (
-            "Fehler des simulierten Exchange",
-            "faults of the simulated Exchange",
-            len(ledger.crashes),
+        Said("Sendebefehle von mailsync", "requests to send by mailsync"): (
+            ledger.send_verbs
         ),
-    ]
-    rows = [Row(Said(de, en), str(n), "–", n == 0) for de, en, n in zero]
-    requests = sum(ledger.requests.values())
-    rows.insert(
-        0, Row(Said("Anfragen an Exchange", "requests to Exchange"), str(requests), "–")
-    )
+        Said("gesendete E-Mails", "mails sent"): ledger.mails_sent,
+        Said("Einladungen", "invitations"): ledger.invitations_sent,
+        Said("von mailsync veränderte E-Mails", "mails changed by mailsync"): (
+            sum(one in mails for one in ledger.touched)
+        ),
+        Said("Unarten gegenüber Exchange", "bad manners towards Exchange"): (
+            len(ledger.client_faults)
+        ),
+        Said("Pannen des simulierten Exchange", "crashes of the simulated Exchange"): (
+            len(ledger.crashes)
+        ),
+    }
+    requests = Said("Anfragen an Exchange", "requests to Exchange")
     findings = Said("Befunde von «mailsync verify»", "findings of “mailsync verify”")
-    rows.append(Row(findings, "–", str(count.findings), count.findings == 0))
-    return rows
+    return [
+        Row(requests, str(sum(ledger.requests.values())), "–"),
+        *(Row(label, str(number), "–", number == 0) for label, number in none.items()),
+        Row(findings, "–", str(count.findings), count.findings == 0),
+    ]
 
 
 def _items(stage: Stage, folder: str) -> list[OutlookItem]:
