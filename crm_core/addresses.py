@@ -4,7 +4,8 @@ An e-mail address belongs to one address at most: whoever writes is one customer
 two. All of them are stored in the compared form of ``email_addresses``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 
 from crm_core import audit, clock, holds
 from crm_core.database import require_transaction
@@ -12,27 +13,106 @@ from crm_core.email_addresses import normalise
 from crm_core.errors import Conflict, Invalid, NotFound
 from crm_core.models import Address, AddressDomain, AddressEmail, AddressRole
 
+LONGEST = 200  # characters of a line; a remark may have more
+LONGEST_REMARK = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What else stands with an address. ``number`` is the ERP's, unique; «» = none."""
+
+    number: str = ""
+    company: str = ""
+    street: str = ""
+    zip_code: str = ""
+    city: str = ""
+    phone: str = ""
+    remark: str = ""
+
 
 def create(
-    name: str, role: AddressRole, emails: Sequence[str] = (), *, actor: str
+    name: str,
+    role: AddressRole,
+    emails: Sequence[str] = (),
+    *,
+    actor: str,
+    details: Details | None = None,
 ) -> Address:
     """A new address with its e-mail addresses.
 
     Raises Invalid for an empty name or an unreadable e-mail address, Conflict (naming
-    the owner's id) for one that another address has.
+    the owner's id) for an e-mail address or a number that another address has.
     """
     require_transaction()
-    if not name.strip():
-        raise Invalid("name", "required", "the address needs a name")
     wanted = [_readable(email) for email in emails]
     for email in wanted:
         _refuse_owned(email)
-    address = Address.create(name=name.strip(), role=role, created_at=clock.now())
+    address = Address(role=role, created_at=clock.now())
+    _fill(address, name, details or Details())
+    address.save()
     for email in dict.fromkeys(wanted):
         AddressEmail.create(address=address, email=email)
     audit.record(actor, "address_created", f"address:{address.id}")
     holds.settle_address(address.id)
     return address
+
+
+def update(
+    address: Address,
+    *,
+    actor: str,
+    name: str | None = None,
+    role: AddressRole | None = None,
+    details: Details | None = None,
+) -> None:
+    """Change what is given; equal values change nothing. Refuses like ``create``."""
+    require_transaction()
+    fields = ("name", "role", *asdict(Details()))
+    before = {field: getattr(address, field) for field in fields}
+    address.role = role or address.role
+    _fill(address, address.name if name is None else name, details or _of(address))
+    changed = [field for field in fields if getattr(address, field) != before[field]]
+    if changed:
+        address.updated_at = clock.now()
+        address.save()
+        subject = f"address:{address.id}"
+        audit.record(actor, "address_updated", subject, detail=", ".join(changed))
+
+
+def _of(address: Address) -> Details:
+    return Details(**{name: getattr(address, name) or "" for name in asdict(Details())})
+
+
+def _fill(address: Address, name: str, details: Details) -> None:
+    if not name.strip():
+        raise Invalid("name", "required", "the address needs a name")
+    address.name = _line("name", name)
+    for field, text in asdict(details).items():
+        most = LONGEST_REMARK if field == "remark" else LONGEST
+        setattr(address, field, _line(field, text, most))
+    address.number = address.number or None
+    owner = Address.get_or_none(Address.number == address.number)
+    if address.number and isinstance(owner, Address) and owner.id != address.id:
+        raise Conflict(
+            "the number {number} belongs to address {owner} already",
+            number=address.number,
+            owner=owner.id,
+        )
+
+
+def _line(field: str, text: str, most: int = LONGEST) -> str:
+    text = text.replace("\0", "").replace("\r\n", "\n").strip()
+    if field != "remark":
+        text = text.replace("\n", " ").replace("\r", " ")
+    if len(text) > most:
+        raise Invalid(
+            field,
+            "length",
+            "here are {length} characters; {most} is the most",
+            length=len(text),
+            most=most,
+        )
+    return text
 
 
 def get(address_id: int) -> Address:
@@ -65,10 +145,7 @@ def add_domain(address: Address, domain: str, *, actor: str) -> None:
     Raises Invalid if it is no domain, Conflict if another address has it.
     """
     require_transaction()
-    probe = normalise(f"x@{domain.strip().removeprefix('@')}")
-    if probe is None or "." not in probe:
-        raise Invalid("domain", "domain", "«{domain}» is no domain", domain=domain)
-    wanted = probe.partition("@")[2]
+    wanted = _domain(domain)
     owner = AddressDomain.get_or_none(AddressDomain.domain == wanted)
     if isinstance(owner, AddressDomain):
         if owner.address_id == address.id:
@@ -83,6 +160,40 @@ def add_domain(address: Address, domain: str, *, actor: str) -> None:
     holds.settle_address(address.id)
 
 
+def set_emails(address: Address, emails: Iterable[str], *, actor: str) -> None:
+    """Give the address exactly these e-mail addresses; refuses like ``add_email``."""
+    require_transaction()
+    wanted = dict.fromkeys(_readable(email) for email in emails)
+    stored = AddressEmail.select().where(AddressEmail.address == address)
+    rows = {row.email: row for row in stored}
+    gone = [email for email in rows if email not in wanted]
+    if gone:
+        affected = holds.conversations_of_address(address.id)
+        for email in gone:
+            rows[email].delete_instance()
+        audit.record(actor, "address_email_removed", f"address:{address.id}")
+        holds.settle(affected)
+    for email in wanted:
+        add_email(address, email, actor=actor)
+
+
+def set_domains(address: Address, domains: Iterable[str], *, actor: str) -> None:
+    """Give the address exactly these domains; refuses like ``add_domain``."""
+    require_transaction()
+    wanted = dict.fromkeys(_domain(domain) for domain in domains)
+    stored = AddressDomain.select().where(AddressDomain.address == address)
+    rows = {row.domain: row for row in stored}
+    gone = [domain for domain in rows if domain not in wanted]
+    if gone:
+        affected = holds.conversations_of_address(address.id)
+        for domain in gone:
+            rows[domain].delete_instance()
+        audit.record(actor, "address_domain_removed", f"address:{address.id}")
+        holds.settle(affected)
+    for domain in wanted:
+        add_domain(address, domain, actor=actor)
+
+
 def find_by_email(email: str) -> Address | None:
     """Whose e-mail address this is: by the address itself, then by its domain."""
     wanted = normalise(email)
@@ -94,6 +205,13 @@ def find_by_email(email: str) -> Address | None:
     domain = wanted.rpartition("@")[2]
     whole = AddressDomain.get_or_none(AddressDomain.domain == domain)
     return None if whole is None else get(whole.address_id)
+
+
+def _domain(domain: str) -> str:
+    probe = normalise(f"x@{domain.strip().removeprefix('@')}")
+    if probe is None or "." not in probe:
+        raise Invalid("domain", "domain", "«{domain}» is no domain", domain=domain)
+    return probe.partition("@")[2]
 
 
 def _readable(email: str) -> str:

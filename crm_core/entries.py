@@ -5,6 +5,7 @@ the entry's own address. Entries are never deleted, so numbers are never used ag
 """
 
 from dataclasses import dataclass
+from datetime import date
 
 from peewee import fn
 
@@ -12,6 +13,7 @@ from crm_core import addresses, audit, classification, clock, database, holds
 from crm_core.errors import Conflict, CrmError, Invalid, NotFound
 from crm_core.models import (
     Address,
+    Employee,
     Entry,
     EntryStatus,
     Note,
@@ -20,6 +22,8 @@ from crm_core.models import (
 )
 
 FIRST_NUMBER = 1001
+LONGEST_TITLE = 200
+LONGEST_TEXT = 20_000  # of a description or a note
 _NUMBER_QUEUE = 0x43524D31  # any fixed number: numbers are handed out one by one
 
 
@@ -32,6 +36,13 @@ class EntryDraft:
     subtag_key: str | None
     note: str = ""
     management_only: bool = False
+    description: str = ""
+    responsible: Employee | None = None
+    follow_up_on: date | None = None
+
+
+class Stale(Conflict):
+    """Somebody else changed the entry since the person looked at it."""
 
 
 def problems(draft: EntryDraft) -> list[CrmError]:
@@ -40,8 +51,11 @@ def problems(draft: EntryDraft) -> list[CrmError]:
     Mandatory are title, address and subtag, and what the subtag requires besides.
     """
     found: list[CrmError] = []
-    if not draft.title.strip():
-        found.append(Invalid("title", "required", "the entry needs a title"))
+    try:
+        _title(draft.title)
+        _text("description", draft.description)
+    except Invalid as problem:
+        found.append(problem)
     if draft.address_id is None:
         found.append(Invalid("address", "required", "the entry needs an address"))
     elif Address.get_or_none(Address.id == draft.address_id) is None:
@@ -69,23 +83,33 @@ def create(
     Raises the first of ``problems``: Invalid per missing field, NotFound for an
     address or subtag that does not exist.
     """
-    database.require_transaction()
     draft = EntryDraft(title, address_id, subtag_key, note, management_only)
+    return open_as(draft, actor=actor)
+
+
+def open_as(draft: EntryDraft, *, actor: str) -> Entry:
+    """Open an entry as a person filled it in; see ``create``."""
+    database.require_transaction()
     for problem in problems(draft):
         raise problem
     now = clock.now()
     entry = Entry.create(
         number=_next_number(),
-        title=title.strip(),
-        subtag=classification.subtag_by_key(str(subtag_key).strip()),
-        management_only=management_only,
+        title=_title(draft.title),
+        subtag=classification.subtag_by_key(str(draft.subtag_key).strip()),
+        management_only=draft.management_only,
+        description=_text("description", draft.description),
+        responsible=draft.responsible,
+        follow_up_on=draft.follow_up_on,
         created_at=now,
         created_by=actor,
     )
-    Participant.create(entry=entry, address=address_id, added_at=now, added_by=actor)
+    Participant.create(
+        entry=entry, address=draft.address_id, added_at=now, added_by=actor
+    )
     audit.record(actor, "entry_created", f"entry:{entry.number}", entry=entry)
-    if note.strip():
-        add_note(entry, note, actor=actor)
+    if draft.note.strip():
+        add_note(entry, draft.note, actor=actor)
     return entry
 
 
@@ -106,40 +130,118 @@ def update(
     management_only: bool | None = None,
 ) -> None:
     """Change what is given; Invalid for an empty title, NotFound for the subtag."""
-    database.require_transaction()
-    changed = []
-    if title is not None and title.strip() != entry.title:
-        if not title.strip():
-            raise Invalid("title", "required", "the entry needs a title")
-        entry.title = title.strip()
-        changed.append("title")
+    subtag = None
     if subtag_key is not None and subtag_key != entry.subtag.key:
-        entry.subtag = classification.subtag_by_key(subtag_key)
-        changed.append("subtag")
-    if management_only is not None and management_only != entry.management_only:
-        entry.management_only = management_only
-        changed.append("management_only")
-    if changed:
-        entry.save()
-        _record(entry, "entry_updated", actor, ", ".join(changed))
+        subtag = classification.subtag_by_key(subtag_key)
+    given = {
+        "title": None if title is None else _title(title),
+        "subtag": subtag,
+        "management_only": management_only,
+    }
+    _change(entry, {k: v for k, v in given.items() if v is not None}, actor)
+
+
+def rewrite(
+    entry: Entry, draft: EntryDraft, *, actor: str, version: int | None = None
+) -> None:
+    """Make the entry say what the draft says (its address and note play no part).
+
+    Raises Invalid and NotFound like ``create``; Stale if the entry is no longer in
+    the ``version`` that the person saw: then nothing has changed.
+    """
+    database.require_transaction()
+    _locked(entry)
+    if version is not None and entry.version != version:
+        raise Stale("entry {number} has been changed meanwhile", number=entry.number)
+    key = (draft.subtag_key or "").strip()
+    if not key:
+        raise Invalid("subtag", "required", "the entry needs a subtag")
+    wanted: dict[str, object] = {
+        "title": _title(draft.title),
+        "subtag": classification.subtag_by_key(key),
+        "management_only": draft.management_only,
+        "description": _text("description", draft.description),
+        "responsible": draft.responsible,
+        "follow_up_on": draft.follow_up_on,
+    }
+    _change(entry, wanted, actor)
+
+
+def set_status(entry: Entry, status: EntryStatus, *, actor: str) -> None:
+    """Open, waiting or closed; the same again changes nothing."""
+    database.require_transaction()
+    _locked(entry)
+    if entry.status is status:
+        return
+    entry.status = status
+    entry.closed_at = clock.now() if status is EntryStatus.CLOSED else None
+    _save(entry, actor)
+    _record(entry, _SAID_OF[status], actor)
+
+
+_SAID_OF = {
+    EntryStatus.OPEN: "entry_reopened",
+    EntryStatus.WAITING: "entry_waiting",
+    EntryStatus.CLOSED: "entry_closed",
+}
 
 
 def close(entry: Entry, *, actor: str) -> None:
     """A person is done with it; closing twice changes nothing."""
-    database.require_transaction()
-    if entry.status is not EntryStatus.CLOSED:
-        entry.status, entry.closed_at = EntryStatus.CLOSED, clock.now()
-        entry.save()
-        _record(entry, "entry_closed", actor)
+    set_status(entry, EntryStatus.CLOSED, actor=actor)
 
 
 def reopen(entry: Entry, *, actor: str) -> None:
     """Back to work; an open entry stays as it is."""
+    set_status(entry, EntryStatus.OPEN, actor=actor)
+
+
+def _change(entry: Entry, wanted: dict[str, object], actor: str) -> None:
     database.require_transaction()
-    if entry.status is not EntryStatus.OPEN:
-        entry.status, entry.closed_at = EntryStatus.OPEN, None
-        entry.save()
-        _record(entry, "entry_reopened", actor)
+    changed = [name for name, value in wanted.items() if getattr(entry, name) != value]
+    for name in changed:
+        setattr(entry, name, wanted[name])
+    if changed:
+        _save(entry, actor)
+        _record(entry, "entry_updated", actor, ", ".join(changed))
+
+
+def _locked(entry: Entry) -> None:
+    """Read the row anew and keep it until the transaction ends."""
+    rows = Entry.select().where(Entry.id == entry.id)
+    found = next(iter(rows.for_update() if database.is_postgres() else rows))
+    entry.__data__.update(found.__data__)
+    entry.__rel__.clear()
+
+
+def _save(entry: Entry, actor: str) -> None:
+    entry.version += 1
+    entry.updated_at, entry.updated_by = clock.now(), actor
+    entry.save()
+
+
+def _title(text: str) -> str:
+    text = text.replace("\0", "").replace("\r", " ").replace("\n", " ").strip()
+    if not text:
+        raise Invalid("title", "required", "the entry needs a title")
+    return _short("title", text, LONGEST_TITLE)
+
+
+def _text(field: str, text: str) -> str:
+    text = text.replace("\0", "").replace("\r\n", "\n").strip()
+    return _short(field, text, LONGEST_TEXT)
+
+
+def _short(field: str, text: str, most: int) -> str:
+    if len(text) > most:
+        raise Invalid(
+            field,
+            "length",
+            "here are {length} characters; {most} is the most",
+            length=len(text),
+            most=most,
+        )
+    return text
 
 
 def add_participant(entry: Entry, address_id: int, *, actor: str) -> None:
@@ -193,13 +295,12 @@ def remove_participant(entry: Entry, address_id: int, *, actor: str) -> None:
 
 
 def add_note(entry: Entry, text: str, *, actor: str) -> Note:
-    """Write a note; Invalid if it is empty."""
+    """Write a note; Invalid if it is empty or too long."""
     database.require_transaction()
-    if not text.strip():
+    text = _text("note", text)
+    if not text:
         raise Invalid("note", "required", "the note is empty")
-    note = Note.create(
-        entry=entry, text=text.strip(), written_at=clock.now(), written_by=actor
-    )
+    note = Note.create(entry=entry, text=text, written_at=clock.now(), written_by=actor)
     _record(entry, "note_added", actor, f"note:{note.id}")
     return note
 

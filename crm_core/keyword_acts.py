@@ -252,6 +252,7 @@ def _keyword(act: Act, token_prefix: str) -> bool:  # noqa: PLR0911 - a rule a l
     if _over_budget(act):
         return False
     title = keywords.without_marks(act.subject.topic, token_prefix) or subtag.name
+    title = title[: entries.LONGEST_TITLE]
     try:
         entry = entries.create(counterparts[0], subtag.key, title, actor=act.actor)
     except CrmError:  # the subtag demands fields that a subject cannot give

@@ -57,6 +57,15 @@ _GERMAN = {
     "task {task} is done: reopen it first": (
         "Aufgabe {task} ist erledigt: öffnen Sie sie zuerst wieder"
     ),
+    "entry {number} has been changed meanwhile": (
+        "Eintrag {number} wurde inzwischen geändert"
+    ),
+    "here are {length} characters; {most} is the most": (
+        "Hier stehen {length} Zeichen, höchstens {most} sind möglich"
+    ),
+    "the number {number} belongs to address {owner} already": (
+        "Die Nummer {number} gehört schon zu Adresse {owner}"
+    ),
     "the address needs a name": "Die Adresse braucht einen Namen",
     "the appointment ends before it begins": "Der Termin endet, bevor er beginnt",
     "the database is newer than this program (unknown: {names}); "
