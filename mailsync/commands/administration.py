@@ -105,6 +105,8 @@ def messages(invocation: Invocation) -> None:
                 "entries": entries,
                 "quarantined": line.quarantined,
                 "private": line.private,
+                "id_conflict": line.id_conflict,
+                "joined_by": line.joined_by,
             }
             click.echo(json.dumps(record, ensure_ascii=True))
 
