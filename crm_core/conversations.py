@@ -8,8 +8,9 @@ A mail contributes *keys*, a pure function of itself and of who is internal:
 
 A conversation is the set of mails connected by shared keys, so the order of delivery
 does not matter. The subject never joins anything. Conversations whose linked entries
-differ are never merged by the machine: the mail follows its direct parent and a
-``ReviewCase`` is opened.
+differ, or which a person wants apart, are never merged by the machine: the mail follows
+its direct parent and a person is asked (``crm_core.review_cases``). What happens when
+who is internal changes, or a key is voided, is in ``crm_core.rethreading``.
 
 The key bytes are BLAKE2b-128 digests of the kind and the value: 16 bytes a key,
 whatever a sender writes into a header.
@@ -54,6 +55,11 @@ def mid(internet_id: str) -> bytes:
     return digest(MID, internet_id.encode("utf-8", "surrogatepass"))
 
 
+def nameless(print_: bytes) -> bytes:
+    """The key of a mail without Message-ID, made of its fingerprint."""
+    return mid("print:" + print_.hex())
+
+
 def fingerprint(mail: IncomingMail) -> bytes:
     """What must be equal in two copies of one mail besides its Message-ID.
 
@@ -69,9 +75,14 @@ def fingerprint(mail: IncomingMail) -> bytes:
 
 def parties(mail: IncomingMail) -> tuple[str, ...]:
     """Sender (Reply-To in its place where given), recipients; Bcc of own sent mail."""
-    first = () if mail.sender is None else (mail.sender,)
     hidden = mail.bcc if mail.sent else ()
-    return tuple(dict.fromkeys((*first, *mail.to, *mail.cc, *hidden)))
+    return tuple(dict.fromkeys((*visible_parties(mail), *hidden)))
+
+
+def visible_parties(mail: IncomingMail) -> tuple[str, ...]:
+    """The parties that every copy of the mail names."""
+    first = () if mail.sender is None else (mail.sender,)
+    return tuple(dict.fromkeys((*first, *mail.to, *mail.cc)))
 
 
 def external_parties(mail: IncomingMail, internal: Internal) -> list[str]:
@@ -81,26 +92,38 @@ def external_parties(mail: IncomingMail, internal: Internal) -> list[str]:
 
 def keys_for(mail: IncomingMail, mailbox: str, internal: Internal) -> Keys:
     """The keys of one mail; nothing else of it decides about its thread."""
-    print_id = mail.internet_id or "print:" + fingerprint(mail).hex()
-    own = mid(print_id)
+    own = mid(mail.internet_id) if mail.internet_id else nameless(fingerprint(mail))
     ids = _capped([*mail.references, *mail.in_reply_to])
     ancestors = [key for key in map(mid, reversed(ids)) if key != own]
     replied = [key for key in map(mid, mail.in_reply_to) if key != own]
     keys = dict.fromkeys([own, *ancestors], MID)
     if mail.guids or mail.server_thread is not None:
-        bound = external_parties(mail, internal)[:MOST_PARTIES] or ["internal"]
-        for address in (party.encode() for party in bound):
-            for guid in mail.guids:
-                keys[digest(GUID, guid, address)] = GUID
-            if mail.server_thread is not None:
-                place = mailbox.encode()
-                keys[digest(CID, place, mail.server_thread, address)] = CID
+        bound = external_parties(mail, internal)
+        keys |= compound_keys(mail.guids, mail.server_thread, mailbox, bound)
     return Keys(
         own=own,
         parent=next(iter(replied or ancestors), None),
         ancestors=tuple(ancestors),
         all=tuple(keys.items()),
     )
+
+
+def compound_keys(
+    guids: Iterable[bytes],
+    server_thread: bytes | None,
+    mailbox: str,
+    external: Sequence[str],
+) -> dict[bytes, str]:
+    """Keys of one copy, bound to each external party, or to «internal» without any."""
+    keys: dict[bytes, str] = {}
+    bound = external[:MOST_PARTIES] or ("internal",)
+    for address in (party.encode() for party in bound):
+        for guid in guids:
+            keys[digest(GUID, guid, address)] = GUID
+        if server_thread is not None:
+            place = mailbox.encode()
+            keys[digest(CID, place, server_thread, address)] = CID
+    return keys
 
 
 def _capped(ids: list[str]) -> list[str]:
@@ -143,6 +166,7 @@ class Threader:
             if conversation is not None and not voided
         }
         self._merged: dict[int, int] = {}
+        self._apart: list[frozenset[int]] | None = None
         self._unused: list[int] = []
         self._new: dict[int, datetime] = {}
 
@@ -159,18 +183,16 @@ class Threader:
         self._remember(keys, placement.conversation)
         return placement
 
-    def extend(self, keys: Keys, at: datetime) -> Placement | None:
-        """A further copy of a placed mail adds what it says itself.
+    def extend(self, keys: Keys, home: int, at: datetime) -> Placement:
+        """A further copy of a mail placed in ``home`` adds what it says itself.
 
         The server's thread differs by mailbox, a GUID may: what the first copy said
-        is not all. None where a person voided the mail's own key.
+        is not all.
         """
-        own = self._of_key.get(keys.own)
-        if own is None:
-            return None
-        home, known = self.present(own), self._known(keys)
-        placement = Placement(home, known[home])
-        if len(known) > 1:
+        home, known = self.present(home), self._known(keys)
+        placement = Placement(home, known.get(home))
+        if known.keys() - {home}:
+            known.setdefault(home, MID)  # also where its own key was voided
             placement = self._join(known, home, at)
         self._remember(keys, placement.conversation)
         return placement
@@ -232,7 +254,8 @@ class Threader:
 
     def _join(self, known: dict[int, str], home: int | None, at: datetime) -> Placement:
         entries = linked_entries(known)
-        if len({linked for linked in entries.values() if linked}) <= 1:
+        differ = len({linked for linked in entries.values() if linked}) > 1
+        if not differ and not self._kept_apart(known):
             oldest = min(known)
             for other in sorted(known.keys() - {oldest}):
                 self._merge(oldest, other)
@@ -240,6 +263,16 @@ class Threader:
         chosen = home or self._start(at)
         refused = tuple(sorted(known.keys() - {chosen}))
         return Placement(chosen, known.get(chosen), refused)
+
+    def _kept_apart(self, known: Iterable[int]) -> bool:
+        """Whether a person wants some of these apart; read at the first merge."""
+        if self._apart is None:
+            self._apart = kept_apart()
+        wanted = set(known)
+        return any(
+            len(wanted & {self.present(side) for side in sides}) > 1
+            for sides in self._apart
+        )
 
     def _direct_parent(self, keys: Keys) -> int | None:
         for key in (keys.parent, *keys.ancestors):
@@ -284,6 +317,13 @@ def merge_rows(target: int, source: int) -> None:
         "UPDATE review_case_side SET conversation_id = ? WHERE conversation_id = ?",
         (target, source),
     )
+    database.execute(
+        "UPDATE review_case SET outcome = 'moot', closed_at = ?, closed_by = 'mailsync' "
+        "WHERE closed_at IS NULL AND reason = 'bridge' AND id IN (SELECT case_id FROM "
+        "review_case_side WHERE conversation_id = ?) AND (SELECT count(*) FROM "
+        "review_case_side s WHERE s.case_id = review_case.id) < 2",
+        (to_text(clock.now()), target),
+    )
     database.execute("DELETE FROM conversation WHERE id = ?", (source,))
 
 
@@ -301,21 +341,19 @@ def linked_entries(conversations: Iterable[int]) -> dict[int, frozenset[int]]:
     return {conversation: frozenset(linked) for conversation, linked in found.items()}
 
 
-def open_review(message: int, reason: str, sides: Iterable[int], detail: str) -> None:
-    """Ask a person; the same question about a mail is asked once."""
-    database.require_transaction()
-    asked = database.execute(
-        "SELECT id FROM review_case WHERE message_id = ? AND reason = ?",
-        (message, reason),
+def voided_guids() -> frozenset[bytes]:
+    """Conversation GUIDs that a person voided: they belong to forms, not to threads."""
+    rows = database.execute("SELECT guid FROM voided_thread_index")
+    return frozenset(bytes(guid) for (guid,) in rows)
+
+
+def kept_apart() -> list[frozenset[int]]:
+    """Sets of conversations that a person decided to keep apart."""
+    rows = database.execute(
+        "SELECT s.case_id, s.conversation_id FROM review_case c JOIN review_case_side s "
+        "ON s.case_id = c.id WHERE c.outcome = 'apart'"
     )
-    if asked:
-        return
-    ((case,),) = database.execute(
-        "INSERT INTO review_case (message_id, reason, detail, opened_at) "
-        "VALUES (?, ?, ?, ?) RETURNING id",
-        (message, reason, detail, to_text(clock.now())),
-    )
-    database.execute_many(
-        "INSERT INTO review_case_side (case_id, conversation_id) VALUES (?, ?)",
-        [(case, side) for side in dict.fromkeys(sides)],
-    )
+    found: dict[int, set[int]] = {}
+    for case, conversation in rows:
+        found.setdefault(int(case), set()).add(int(conversation))
+    return [frozenset(sides) for sides in found.values()]

@@ -29,7 +29,7 @@ from crm_core import (
     mailboxes,
     quarantine,
 )
-from crm_core.conversations import linked_entries, mid, open_review
+from crm_core.conversations import linked_entries, mid
 from crm_core.email_addresses import Internal
 from crm_core.errors import CrmError
 from crm_core.fields import to_text
@@ -42,6 +42,7 @@ from crm_core.models import (
     SubtagKeyword,
     SuggestionReason,
 )
+from crm_core.review_cases import open_review
 
 BUDGET_PER_HOUR = 30  # effects per mailbox: bounds what a stolen mailbox can do
 

@@ -10,8 +10,9 @@ the texts agree as well is compared afterwards, see ``crm_core.content``.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from hashlib import blake2b
 
 from crm_core import database, keywords
 from crm_core.conversations import (
@@ -20,12 +21,15 @@ from crm_core.conversations import (
     Threader,
     fingerprint,
     keys_for,
-    open_review,
+    parties,
+    visible_parties,
+    voided_guids,
 )
 from crm_core.email_addresses import Internal
 from crm_core.fields import to_text
 from crm_core.incoming import IncomingBody, IncomingMail
 from crm_core.models.mail import Dmarc, PartyRole
+from crm_core.review_cases import open_bridge
 
 MOST_ADDRESSES = 500  # stored per mail; more is a broadcast
 
@@ -67,6 +71,15 @@ class _Rows:
 
 
 @dataclass(frozen=True, slots=True)
+class _Known:
+    """A mail that a further copy may turn out to be one of."""
+
+    id: int
+    conversation: int
+    parties: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Placed:
     """A new mail and where it landed."""
 
@@ -76,6 +89,7 @@ class _Placed:
     fingerprint: bytes
     placement: Placement
     id_conflict: bool
+    parties: bytes | None
 
 
 def store(place: Place, mails: Sequence[IncomingMail], at: datetime) -> Stored:
@@ -83,7 +97,7 @@ def store(place: Place, mails: Sequence[IncomingMail], at: datetime) -> Stored:
     database.require_transaction()
     if not mails:
         return Stored()
-    all_keys = [keys_for(mail, place.address, place.internal) for mail in mails]
+    all_keys = _keys(place, mails)
     known = _known_messages(mails, all_keys)
     taken = {internet_id for internet_id, _ in known if internet_id is not None}
     threader = Threader(all_keys)
@@ -93,36 +107,50 @@ def store(place: Place, mails: Sequence[IncomingMail], at: datetime) -> Stored:
         print_ = fingerprint(mail)
         message = known.get((mail.internet_id, print_))
         if message is None:
-            message = known[mail.internet_id, print_] = next(fresh_ids)
+            new = next(fresh_ids)
             placement = threader.place(keys, mail.received_at)
             conflict = mail.internet_id in taken
-            placed.append(_Placed(message, mail, keys, print_, placement, conflict))
+            named = _digest_of_parties(mail)
+            placed.append(_Placed(new, mail, keys, print_, placement, conflict, named))
+            message = _Known(new, placement.conversation, named)
+            known[mail.internet_id, print_] = message
             if mail.internet_id is not None:
                 taken.add(mail.internet_id)
         else:
-            _another_copy(rows, place, message, mail)
-            _further_keys(rows, message, keys, threader.extend(keys, mail.received_at))
-            rows.addresses += _hidden_rows(message, mail)
+            _another_copy(rows, place, message.id, mail)
+            extended = threader.extend(keys, message.conversation, mail.received_at)
+            _further_keys(rows, message.id, keys, extended)
+            rows.addresses += _hidden_rows(message.id, mail)
         _copy_row(rows, place, message, mail)
     threader.flush()
-    for new in placed:
-        conversation = threader.present(new.placement.conversation)
-        _message_rows(rows, place, new, conversation)
+    for one in placed:
+        conversation = threader.present(one.placement.conversation)
+        _message_rows(rows, place, one, conversation, at)
     _write(rows, at)
     return Stored(
-        new=[new.id for new in placed],
+        new=[one.id for one in placed],
         copies=len(mails) - len(placed),
         conversations=_conversations(row[5] for row in rows.copies),
     )
 
 
+def _keys(place: Place, mails: Sequence[IncomingMail]) -> list[Keys]:
+    forms = voided_guids()
+    if forms:
+        mails = [
+            replace(mail, guids=tuple(guid for guid in mail.guids if guid not in forms))
+            for mail in mails
+        ]
+    return [keys_for(mail, place.address, place.internal) for mail in mails]
+
+
 def _known_messages(
     mails: Sequence[IncomingMail], keys: Sequence[Keys]
-) -> dict[tuple[str | None, bytes], int]:
+) -> dict[tuple[str | None, bytes], _Known]:
     ids = {mail.internet_id for mail in mails if mail.internet_id is not None}
     rows = database.select_in(
-        "SELECT internet_id, fingerprint, id FROM message WHERE internet_id IN "
-        "({marks}) ORDER BY id DESC",
+        "SELECT internet_id, fingerprint, id, conversation_id, parties FROM message "
+        "WHERE internet_id IN ({marks}) ORDER BY id DESC",
         ids,
     )
     nameless = [
@@ -131,15 +159,40 @@ def _known_messages(
         if mail.internet_id is None
     ]
     rows += database.select_in(
-        "SELECT m.internet_id, m.fingerprint, m.id FROM conversation_key k "
+        "SELECT m.internet_id, m.fingerprint, m.id, m.conversation_id, m.parties "
+        "FROM conversation_key k "
         "JOIN message m ON m.conversation_id = k.conversation_id "
         "WHERE m.internet_id IS NULL AND k.key IN ({marks})",
         nameless,
     )
-    return {(row[0], bytes(row[1])): int(row[2]) for row in rows}
+    return {
+        (row[0], bytes(row[1])): _Known(row[2], row[3], row[4] and bytes(row[4]))
+        for row in rows
+    }
 
 
-def _copy_row(rows: _Rows, place: Place, message: int, mail: IncomingMail) -> None:
+def _digest_of_parties(mail: IncomingMail) -> bytes | None:
+    """Of the parties that the mail's rows name; None where they are not all there."""
+    if (
+        len(mail.reply_to) + len(mail.to) + len(mail.cc) + len(mail.bcc)
+        >= MOST_ADDRESSES
+    ):
+        return None
+    named = "\n".join(visible_parties(mail)).encode("utf-8", "surrogatepass")
+    return blake2b(named, digest_size=16).digest()
+
+
+def _own_parties(mail: IncomingMail, message: _Known) -> str | None:
+    """What its compound keys are bound to, where the mail's rows do not say it."""
+    if not mail.guids and mail.server_thread is None:
+        return None
+    hidden = mail.sent and mail.bcc
+    if not hidden and message.parties == _digest_of_parties(mail) is not None:
+        return None
+    return "\n".join(parties(mail))
+
+
+def _copy_row(rows: _Rows, place: Place, message: _Known, mail: IncomingMail) -> None:
     rows.copies.append(
         (
             place.mailbox,
@@ -147,14 +200,17 @@ def _copy_row(rows: _Rows, place: Place, message: int, mail: IncomingMail) -> No
             mail.external_id,
             mail.change_key,
             place.sweep,
-            message,
+            message.id,
             int(mail.sent),
             mail.content_digest,
             int(mail.filed),
+            b"".join(mail.guids) or None,
+            mail.server_thread,
+            _own_parties(mail, message),
         )
     )
     if mail.filed:
-        rows.keyword_work.append((message,))
+        rows.keyword_work.append((message.id,))
 
 
 def _another_copy(rows: _Rows, place: Place, message: int, mail: IncomingMail) -> None:
@@ -167,16 +223,16 @@ def _another_copy(rows: _Rows, place: Place, message: int, mail: IncomingMail) -
         )
 
 
-def _further_keys(
-    rows: _Rows, message: int, keys: Keys, placement: Placement | None
-) -> None:
+def _further_keys(rows: _Rows, message: int, keys: Keys, placement: Placement) -> None:
     """What a further copy says about the thread is evidence as well."""
     rows.keys += [(message, key, kind) for key, kind in keys.all]
-    if placement is not None and placement.refused:
+    if placement.refused:
         rows.reviews.append((message, placement))
 
 
-def _message_rows(rows: _Rows, place: Place, new: _Placed, conversation: int) -> None:
+def _message_rows(
+    rows: _Rows, place: Place, new: _Placed, conversation: int, at: datetime
+) -> None:
     mail, message = new.mail, new.id
     rows.messages.append(
         (
@@ -200,6 +256,8 @@ def _message_rows(rows: _Rows, place: Place, new: _Placed, conversation: int) ->
             int(new.id_conflict),
             new.keys.parent,
             new.placement.joined_by,
+            new.parties,
+            f"{at.astimezone(UTC):%Y-%m-%d}",
         )
     )
     rows.keys += [(message, key, kind) for key, kind in new.keys.all]
@@ -245,8 +303,8 @@ def _write(rows: _Rows, at: datetime) -> None:
         "INSERT INTO message (id, internet_id, fingerprint, conversation_id, subject, "
         "from_name, from_address, sender, sent_at, received_at, size, item_class, "
         "has_attachments, automatic, confidential, dmarc, authenticated, id_conflict, "
-        "parent, joined_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-        "?, ?, ?)",
+        "parent, joined_by, parties, stored_on) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         rows.messages,
     )
     database.execute_many(
@@ -261,12 +319,15 @@ def _write(rows: _Rows, at: datetime) -> None:
     )
     database.execute_many(
         "INSERT INTO message_copy (mailbox_id, folder_id, external_id, change_key, "
-        "seen_sweep, message_id, sent, content_digest, filed, private, "
-        "digest_missing) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0) "
+        "seen_sweep, message_id, sent, content_digest, filed, guids, server_thread, "
+        "parties, private, digest_missing) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0) "
         "ON CONFLICT (mailbox_id, external_id) DO UPDATE SET "
         "folder_id = excluded.folder_id, change_key = excluded.change_key, "
         "seen_sweep = excluded.seen_sweep, message_id = excluded.message_id, "
-        "sent = excluded.sent, filed = excluded.filed, gone_at = NULL",
+        "sent = excluded.sent, filed = excluded.filed, guids = excluded.guids, "
+        "server_thread = excluded.server_thread, parties = excluded.parties, "
+        "private = 0, digest_missing = 0, gone_at = NULL",
         rows.copies,
     )
     for table, work in (
@@ -287,12 +348,7 @@ def _write(rows: _Rows, at: datetime) -> None:
     )
     store_bodies(rows.bodies, at, complete=False)
     for message, placement in rows.reviews:
-        open_review(
-            message,
-            "bridge",
-            (placement.conversation, *placement.refused),
-            "answers two conversations that belong to different entries",
-        )
+        open_bridge(message, (placement.conversation, *placement.refused))
 
 
 def store_bodies(

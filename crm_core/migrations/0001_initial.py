@@ -159,6 +159,9 @@ STATEMENTS = (
         "token" TEXT,
         "caught_up_at" TEXT,
         "sweep" INTEGER NOT NULL,
+        "counted_at" TEXT,
+        "items_there" INTEGER,
+        "items_here" INTEGER,
         FOREIGN KEY ("mailbox_id") REFERENCES "mailbox" ("id") ON DELETE CASCADE
     ) STRICT""",
     'CREATE INDEX "mail_folder_mailbox_id" ON "mail_folder" ("mailbox_id")',
@@ -187,6 +190,8 @@ STATEMENTS = (
         "authenticated" INTEGER NOT NULL,
         "id_conflict" INTEGER NOT NULL,
         "parent" BLOB,
+        "parties" BLOB,
+        "stored_on" TEXT NOT NULL,
         "joined_by" TEXT,
         "body_at" TEXT,
         "content_at" TEXT,
@@ -227,6 +232,9 @@ STATEMENTS = (
         "content_digest" BLOB,
         "digest_missing" INTEGER NOT NULL,
         "filed" INTEGER NOT NULL,
+        "guids" BLOB,
+        "server_thread" BLOB,
+        "parties" TEXT,
         "seen_sweep" INTEGER NOT NULL,
         "gone_at" TEXT,
         FOREIGN KEY ("mailbox_id") REFERENCES "mailbox" ("id") ON DELETE CASCADE,
@@ -235,6 +243,15 @@ STATEMENTS = (
     ) STRICT""",
     'CREATE INDEX "message_copy_message_id" ON "message_copy" ("message_id")',
     'CREATE UNIQUE INDEX "message_copy_mailbox_id_external_id" ON "message_copy" ("mailbox_id", "external_id")',
+    """CREATE TABLE "expired_copy" (
+        "mailbox_id" INTEGER NOT NULL,
+        "digest" BLOB NOT NULL,
+        "folder_id" INTEGER NOT NULL,
+        "seen_sweep" INTEGER NOT NULL,
+        PRIMARY KEY ("mailbox_id", "digest"),
+        FOREIGN KEY ("mailbox_id") REFERENCES "mailbox" ("id") ON DELETE CASCADE,
+        FOREIGN KEY ("folder_id") REFERENCES "mail_folder" ("id") ON DELETE CASCADE
+    ) STRICT, WITHOUT ROWID""",
     """CREATE TABLE "message_address" (
         "message_id" INTEGER NOT NULL,
         "role" TEXT NOT NULL,
@@ -253,8 +270,12 @@ STATEMENTS = (
     """CREATE TABLE "conversation_key" (
         "key" BLOB NOT NULL PRIMARY KEY,
         "conversation_id" INTEGER,
-        "voided" INTEGER NOT NULL,
-        FOREIGN KEY ("conversation_id") REFERENCES "conversation" ("id") ON DELETE CASCADE
+        "voided" INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE "voided_thread_index" (
+        "guid" BLOB NOT NULL PRIMARY KEY,
+        "voided_at" TEXT NOT NULL,
+        "voided_by" TEXT NOT NULL
     ) STRICT, WITHOUT ROWID""",
     """CREATE TABLE "attachment" (
         "id" INTEGER NOT NULL PRIMARY KEY,
@@ -276,6 +297,7 @@ STATEMENTS = (
         "reason" TEXT NOT NULL,
         "detail" TEXT NOT NULL,
         "opened_at" TEXT NOT NULL,
+        "outcome" TEXT,
         "closed_at" TEXT,
         "closed_by" TEXT,
         FOREIGN KEY ("message_id") REFERENCES "message" ("id") ON DELETE CASCADE

@@ -42,8 +42,8 @@ from crm_core.models.mail import (
     Attachment,
     CompareWork,
     Conversation,
-    ConversationKey,
     Dmarc,
+    ExpiredCopy,
     IgnoredSender,
     InternalOnly,
     Keep,
@@ -57,10 +57,7 @@ from crm_core.models.mail import (
     MessageAddress,
     MessageBody,
     MessageCopy,
-    MessageKey,
     PartyRole,
-    ReviewCase,
-    ReviewCaseSide,
     Visibility,
 )
 from crm_core.models.quarantine import QuarantinedChange
@@ -74,6 +71,14 @@ from crm_core.models.tasks import (
     TaskKind,
     TaskMirror,
     TaskStatus,
+)
+from crm_core.models.threads import (
+    ConversationKey,
+    MessageKey,
+    ReviewCase,
+    ReviewCaseSide,
+    ReviewOutcome,
+    VoidedThreadIndex,
 )
 from crm_core.models.webhooks import Webhook, WebhookDelivery
 
@@ -99,9 +104,11 @@ TABLES: tuple[type[Row], ...] = (
     CompareWork,
     MessageBody,
     MessageCopy,
+    ExpiredCopy,
     MessageAddress,
     MessageKey,
     ConversationKey,
+    VoidedThreadIndex,
     Attachment,
     ReviewCase,
     ReviewCaseSide,
@@ -160,6 +167,7 @@ __all__ = [
     "EntryMailState",
     "EntryMailVerdict",
     "EntryStatus",
+    "ExpiredCopy",
     "Findable",
     "GroupRight",
     "Hold",
@@ -186,6 +194,7 @@ __all__ = [
     "QuarantinedChange",
     "ReviewCase",
     "ReviewCaseSide",
+    "ReviewOutcome",
     "Right",
     "Row",
     "SearchText",
@@ -207,6 +216,7 @@ __all__ = [
     "TokenScope",
     "Verdict",
     "Visibility",
+    "VoidedThreadIndex",
     "Watch",
     "WebSession",
     "Webhook",

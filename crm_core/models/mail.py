@@ -1,11 +1,11 @@
-"""Mailboxes, mails, their copies, threads and the evidence for them.
+"""Mailboxes, mails and their copies. Threads and their evidence: ``models.threads``.
 
-One ``Message`` per mail, one ``MessageCopy`` per place where it lies. What a mail said
-about its thread is ``MessageKey`` (evidence, immutable); ``ConversationKey`` is the
-index made of it and can be rebuilt. Only the daemon writes ``mail_folder``,
-``message_copy`` and the state columns of ``mailbox``.
+One ``Message`` per mail, one ``MessageCopy`` per place where it lies. Only the daemon
+writes ``mail_folder``, ``message_copy``, ``expired_copy`` and the state columns of
+``mailbox``.
 """
 
+from datetime import date
 from enum import StrEnum
 
 from peewee import (
@@ -16,9 +16,14 @@ from peewee import (
     TextField,
 )
 
+from crm_core import clock
 from crm_core.fields import EnumField, FlagField, PlainDateField, UtcDateTimeField
 from crm_core.models.base import Row
 from crm_core.models.staff import Employee, StaffGroup
+
+
+def _today() -> date:
+    return clock.now().date()
 
 
 class MailboxKind(StrEnum):
@@ -110,6 +115,8 @@ class MailFolder(Row):
     token without ``caught_up_at`` = catching up, both = following.
 
     ``sweep`` counts full re-reads: copies not seen in the present one are gone.
+    ``items_there`` and ``items_here`` are what the last nightly count found in the
+    mailbox and in the database, after it had read what was missing.
     """
 
     mailbox = ForeignKeyField(Mailbox, backref="folders", on_delete="CASCADE")
@@ -120,6 +127,9 @@ class MailFolder(Row):
     token = TextField(null=True)
     caught_up_at = UtcDateTimeField(null=True)
     sweep = IntegerField(default=0)
+    counted_at = UtcDateTimeField(null=True)
+    items_there = IntegerField(null=True)
+    items_here = IntegerField(null=True)
 
     class Meta:
         """A folder is polled once."""
@@ -147,6 +157,8 @@ class Message(Row):
     ``fingerprint`` tells mails with the same id apart (sender, date, subject); a mail
     whose id another one had first is flagged ``id_conflict``. ``sender`` is the party
     that counts (Reply-To where given and different), ``from_address`` what From said.
+    ``parties`` is a digest of the parties that its rows name, for telling whether a
+    further copy names the same; null where the rows do not name them all.
     """
 
     internet_id = TextField(null=True, index=True)
@@ -168,6 +180,8 @@ class Message(Row):
     authenticated = FlagField(default=False)  # our Exchange vouches: internal
     id_conflict = FlagField(default=False)
     parent = BlobField(null=True)  # the key of the mail it answers
+    parties = BlobField(null=True)
+    stored_on = PlainDateField(default=_today)  # from here its time to expire counts
     joined_by = TextField(null=True)  # kind of the key that placed it in its thread
     body_at = UtcDateTimeField(null=True)  # when its text was stored
     content_at = UtcDateTimeField(null=True)  # when HTML and attachments were too
@@ -212,6 +226,11 @@ class MessageCopy(Row):
 
     ``content_digest`` is a keyed digest of the text, compared where copies share a
     Message-ID; it says nothing about the text to whoever lacks the key.
+
+    ``guids``, ``server_thread`` and ``parties`` are what this copy says about its
+    thread: the conversation GUIDs (16 bytes each), the server's conversation, and the
+    parties they are bound to, where these are not simply sender, To and Cc of the mail
+    (null). The mail's compound keys can be made anew of them.
     """
 
     # No own index: the unique pair below begins with it.
@@ -228,6 +247,9 @@ class MessageCopy(Row):
     content_digest = BlobField(null=True)
     digest_missing = FlagField(default=False)  # tried, cannot be had
     filed = FlagField(default=False)  # has the Outlook category «CRM»
+    guids = BlobField(null=True)
+    server_thread = BlobField(null=True)
+    parties = TextField(null=True)
     seen_sweep = IntegerField(default=0)
     gone_at = UtcDateTimeField(null=True)
 
@@ -235,6 +257,26 @@ class MessageCopy(Row):
         """An item id is unique in its mailbox, and case-sensitive."""
 
         indexes = ((("mailbox", "external_id"), True),)
+
+
+class ExpiredCopy(Row):
+    """An item whose mail has expired: a keyed digest of its id, nothing else.
+
+    It tells a later page that the item is known, so that it is not read again.
+    """
+
+    mailbox = ForeignKeyField(Mailbox, index=False, on_delete="CASCADE")
+    mailbox_id: int
+    digest = BlobField()
+    folder = ForeignKeyField(MailFolder, index=False, on_delete="CASCADE")
+    folder_id: int
+    seen_sweep = IntegerField(default=0)
+
+    class Meta:
+        """Once per mailbox."""
+
+        primary_key = CompositeKey("mailbox", "digest")
+        without_rowid = True
 
 
 class PartyRole(StrEnum):
@@ -264,37 +306,6 @@ class MessageAddress(Row):
         without_rowid = True
 
 
-class MessageKey(Row):
-    """What a mail said about its thread: 16-byte digest and its kind."""
-
-    message = ForeignKeyField(Message, backref="keys", index=False, on_delete="CASCADE")
-    message_id: int
-    key = BlobField()
-    kind = TextField()
-
-    class Meta:
-        """Evidence is a set."""
-
-        primary_key = CompositeKey("message", "key")
-        without_rowid = True
-
-
-class ConversationKey(Row):
-    """Which conversation a key belongs to now; ``voided`` keys join nothing."""
-
-    key = BlobField(primary_key=True)
-    conversation = ForeignKeyField(
-        Conversation, null=True, index=False, on_delete="CASCADE"
-    )
-    conversation_id: int | None
-    voided = FlagField(default=False)
-
-    class Meta:
-        """Looked up by key only."""
-
-        without_rowid = True
-
-
 class Attachment(Row):
     """A stored attachment; the content is a file named by its SHA-256."""
 
@@ -315,29 +326,3 @@ class IgnoredSender(Row):
     email = TextField(unique=True)
     by = TextField()
     at = UtcDateTimeField()
-
-
-class ReviewCase(Row):
-    """Something only a person may decide: two threads, or two tokens, in one mail."""
-
-    message = ForeignKeyField(Message, backref="review_cases", on_delete="CASCADE")
-    message_id: int
-    reason = TextField()
-    detail = TextField(default="")
-    opened_at = UtcDateTimeField()
-    closed_at = UtcDateTimeField(null=True)
-    closed_by = TextField(null=True)
-
-
-class ReviewCaseSide(Row):
-    """One of the conversations that a review case is about."""
-
-    case = ForeignKeyField(ReviewCase, backref="sides", on_delete="CASCADE")
-    case_id: int
-    conversation = ForeignKeyField(Conversation, on_delete="CASCADE")
-    conversation_id: int
-
-    class Meta:
-        """Once per conversation."""
-
-        indexes = ((("case", "conversation"), True),)

@@ -7,21 +7,16 @@ controls are products that thread wrongly.
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from random import Random
 
 import pytest
-from eight_cases import ALL, CONVERSATIONS, sixteen
+from eight_cases import ALL, CONVERSATIONS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from thread_world import (
-    MAILBOXES,
-    Letter,
-    found_company,
-    letter,
-    reference_partition,
-    trial,
-)
+from random_letters import letters
+from thread_world import Letter, found_company, reference_partition, trial
 
 from crm_core import conversations, database, messages, schema
 from crm_core.conversations import GUID, Keys, Threader, digest, keys_for
@@ -60,53 +55,6 @@ def test_the_eight_cases_together_make_one_partition(order: list[Letter]) -> Non
 
 # --- graphs that nobody thought of -----------------------------------------------
 
-PEOPLE = ("meier@kunde.example", "huber@kunde2.example", "web@werft.example")
-IDS = [f"{number}@mail.example" for number in range(8)]
-PHANTOMS = ["never-seen-1@mail.example", "never-seen-2@mail.example"]
-GUIDS = [None, None, sixteen("one"), sixteen("two")]
-
-cited = st.lists(st.sampled_from([*IDS, *PHANTOMS]), max_size=2, unique=True)
-
-
-@st.composite
-def letters(draw: st.DrawFn) -> list[Letter]:
-    """Up to eight mails, some of them in several mailboxes, in some order."""
-    found = [
-        one for number in range(draw(st.integers(2, 8))) for one in draw(copies(number))
-    ]
-    return draw(st.permutations(found))
-
-
-@st.composite
-def copies(draw: st.DrawFn, number: int) -> list[Letter]:
-    """One mail in one to three mailboxes; GUID and server thread differ by mailbox."""
-    parties = st.sampled_from([*PEOPLE, *MAILBOXES])
-    written = {
-        "sender": draw(parties),
-        "to": draw(st.lists(parties, max_size=2)),
-        # Its own id; none at all; or the one another mail has as well.
-        "id": draw(st.sampled_from([IDS[number]] * 6 + [None, IDS[0]])),
-        "answers": draw(st.one_of(st.just([]), cited)),
-        "references": draw(st.one_of(st.just([]), cited)),
-        "reply_to": draw(st.sampled_from([None, None, None, PEOPLE[0]])),
-    }
-    places = st.lists(st.sampled_from(MAILBOXES), min_size=1, max_size=3, unique=True)
-    return [
-        letter(
-            str(number),
-            mailbox,
-            written["sender"],
-            *written["to"],
-            id=written["id"],
-            answers=written["answers"],
-            references=written["references"],
-            reply_to=written["reply_to"],
-            guid=draw(st.sampled_from(GUIDS)),
-            thread=draw(st.sampled_from(GUIDS)),
-        )
-        for mailbox in draw(places)
-    ]
-
 
 @EXAMPLE
 @given(letters(), st.integers(0, 4))
@@ -143,7 +91,13 @@ def _wrong_keys(
 
 
 def _first_copy_only(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Threader, "extend", lambda *_: None)
+    def nothing_added(
+        self: Threader, keys: Keys, home: int, at: datetime
+    ) -> conversations.Placement:
+        del keys, at
+        return conversations.Placement(self.present(home), None)
+
+    patch.setattr(Threader, "extend", nothing_added)
 
 
 def _never_merging(patch: pytest.MonkeyPatch) -> None:

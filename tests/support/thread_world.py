@@ -6,7 +6,7 @@ its own that shares nothing with the product, which mails are one conversation.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby, permutations
@@ -100,24 +100,29 @@ def found_company() -> None:
         )
     ]
     with database.transaction():
-        mailboxes.mirror(
-            [
-                mailboxes.MailboxSettings(
-                    address=address,
-                    server="main",
-                    kind=MailboxKind.SHARED,
-                    keep=Keep.LINKED,
-                    internal_only=InternalOnly.SUGGEST,
-                )
-                for address in MAILBOXES
-            ],
-            [DOMAIN],
-            today=date(2026, 11, 24),
-            actor=ACTOR,
-        )
+        configure((DOMAIN,))
         classification.import_taxonomy(groups, actor=ACTOR)
         for mailbox in Mailbox.select():
             MailFolder.create(mailbox=mailbox, role="inbox", name="inbox")
+
+
+def configure(domains: Collection[str]) -> mailboxes.Mirrored:
+    """The three mailboxes, and these internal domains; needs a transaction."""
+    return mailboxes.mirror(
+        [
+            mailboxes.MailboxSettings(
+                address=address,
+                server="main",
+                kind=MailboxKind.SHARED,
+                keep=Keep.LINKED,
+                internal_only=InternalOnly.SUGGEST,
+            )
+            for address in MAILBOXES
+        ],
+        domains,
+        today=date(2026, 11, 24),
+        actor=ACTOR,
+    )
 
 
 def deliver(letters: Iterable[Letter]) -> None:
@@ -178,12 +183,20 @@ def orders(letters: Sequence[Letter], most: int = 24) -> list[list[Letter]]:
 # --- the reference -----------------------------------------------------------------
 
 
-def reference_partition(letters: Sequence[Letter]) -> Partition:
-    """Connected components of mails that share evidence, by the written rules."""
+def reference_partition(
+    letters: Sequence[Letter],
+    domains: Collection[str] = (DOMAIN,),
+    voided: Collection[object] = (),
+) -> Partition:
+    """Connected components of mails that share evidence, by the written rules.
+
+    ``voided`` is evidence that joins nothing: as ``evidence`` gives it, or a GUID.
+    """
     known: dict[object, set[str]] = defaultdict(set)
     for one in letters:
-        for evidence in _evidence(one):
-            known[evidence].add(one.number)
+        for said in evidence(one, domains):
+            if said not in voided and not ("guid" in said and said[1] in voided):
+                known[said].add(one.number)
     groups: dict[str, set[str]] = {one.number: {one.number} for one in letters}
     for together in known.values():
         merged = set[str]().union(*(groups[number] for number in together))
@@ -192,16 +205,23 @@ def reference_partition(letters: Sequence[Letter]) -> Partition:
     return frozenset(map(frozenset, groups.values()))
 
 
-def _evidence(one: Letter) -> set[object]:
+def evidence(
+    one: Letter, domains: Collection[str] = (DOMAIN,)
+) -> set[tuple[object, ...]]:
+    """What this copy says about its thread."""
     mail = one.mail
-    found: set[object] = {("copy of", one.number)}
+    found: set[tuple[object, ...]] = {("copy of", one.number)}
     cited = {mail.internet_id, *mail.in_reply_to, *mail.references} - {None}
     found |= {("id", value) for value in cited}
     hidden = mail.bcc if mail.sent else ()
     everybody = {mail.sender, *mail.to, *mail.cc, *hidden}
-    outside = {a for a in everybody if a and not a.endswith(f"@{DOMAIN}")}
+    outside = {a for a in everybody if a and not _is_ours(a, domains)}
     for party in outside or {"all of them ours"}:
         found |= {("guid", guid, party) for guid in mail.guids}
         if mail.server_thread is not None:
             found.add(("thread", one.mailbox, mail.server_thread, party))
     return found
+
+
+def _is_ours(address: str, domains: Collection[str]) -> bool:
+    return address.rpartition("@")[2] in domains or address in MAILBOXES
