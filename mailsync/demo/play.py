@@ -71,6 +71,8 @@ class Play:
         while missing := self._missing(scene):
             self.stage.children.check()
             if time.monotonic() > end:
+                log = self.stage.folder / "daemon.log"
+                missing.append(Said(f"siehe {log}", f"see {log}"))
                 break
             time.sleep(_LOOK_EVERY)
         return missing

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 240
+PATIENCE = 150
 NOT_AT_RUN_TIME = ("pytest", "hypothesis", "psycopg", "mypy", "importlinter", "xdist")
 
 
