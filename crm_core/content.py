@@ -15,7 +15,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from crm_core import copies, database, holds
+from crm_core import clock, copies, database, holds
+from crm_core.fields import to_text
 from crm_core.models import Setting
 
 _KEY = "content_digest_key"
@@ -43,14 +44,26 @@ WHERE em.removed_at IS NULL AND s.hold IS NULL AND m.confidential = 0
 """
 
 
+# Mails whose content a person asked to see for a while, linked or not.
+_ASKED = """
+SELECT m.id FROM message m WHERE m.body_wanted_until > ? AND m.confidential = 0
+AND m.content_at IS NULL AND m.body_missing IS NULL
+"""
+_LACKING = (
+    "SELECT m.id " + _SHOWN + "AND m.content_at IS NULL AND m.body_missing IS NULL "
+    "UNION " + _ASKED
+)
+
+
 def wanted() -> list[WantedContent]:
     """One live copy for each mail whose content is wanted, best mailbox first."""
     rows = database.execute(
         "SELECT c.message_id, min(c.id) FROM message_copy c "
         "JOIN mailbox b ON b.id = c.mailbox_id WHERE c.gone_at IS NULL "
         "AND c.private = 0 AND b.enabled = 1 AND b.keep <> 'headers' "
-        "AND c.message_id IN (SELECT m.id " + _SHOWN + "AND m.content_at IS NULL "
-        "AND m.body_missing IS NULL) GROUP BY c.message_id ORDER BY c.message_id"
+        f"AND c.message_id IN ({_LACKING}) "
+        "GROUP BY c.message_id ORDER BY c.message_id",
+        (to_text(clock.now()),),
     )
     return _sources([int(row[1]) for row in rows])
 
@@ -58,11 +71,39 @@ def wanted() -> list[WantedContent]:
 def out_of_reach() -> list[int]:
     """Mails whose content is wanted but of which no copy is left anywhere."""
     rows = database.execute(
-        "SELECT DISTINCT m.id " + _SHOWN + "AND m.content_at IS NULL "
-        "AND m.body_missing IS NULL AND NOT EXISTS (SELECT 1 FROM message_copy c "
-        "WHERE c.message_id = m.id AND c.gone_at IS NULL)"
+        f"SELECT w.id FROM ({_LACKING}) w WHERE NOT EXISTS (SELECT 1 FROM "
+        "message_copy c WHERE c.message_id = w.id AND c.gone_at IS NULL)",
+        (to_text(clock.now()),),
     )
     return [int(row[0]) for row in rows]
+
+
+def may_be_kept(message: int) -> bool:
+    """Whether some mailbox in which the mail lies keeps more than head data."""
+    rows = database.execute(
+        "SELECT 1 FROM message_copy c JOIN mailbox b ON b.id = c.mailbox_id "
+        "WHERE c.message_id = ? AND b.keep <> 'headers' LIMIT 1",
+        (message,),
+    )
+    return bool(rows)
+
+
+def forget_asked() -> int:
+    """Content that a person asked for, and whose time is over, goes unless an entry
+    shows the mail by now; how many questions ended.
+    """
+    database.require_transaction()
+    rows = database.execute(
+        "SELECT id, conversation_id FROM message WHERE body_wanted_until <= ?",
+        (to_text(clock.now()),),
+    )
+    database.execute_many(
+        "UPDATE message SET body_wanted_until = NULL, body_wanted_by = NULL "
+        "WHERE id = ?",
+        [(row[0],) for row in rows],
+    )
+    drop_unwanted({int(row[1]) for row in rows})
+    return len(rows)
 
 
 def mark_missing(messages: Iterable[int], reason: str) -> None:
@@ -85,7 +126,8 @@ def drop_unwanted(conversations: Iterable[int]) -> None:
     }
     rows = database.select_in(
         "SELECT m.id FROM message m WHERE m.conversation_id IN ({marks}) "
-        "AND m.body_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM message_copy c "
+        "AND m.body_at IS NOT NULL AND m.body_wanted_until IS NULL "
+        "AND NOT EXISTS (SELECT 1 FROM message_copy c "
         "JOIN mailbox b ON b.id = c.mailbox_id WHERE c.message_id = m.id "
         "AND b.keep = 'all')",
         conversations,

@@ -120,6 +120,7 @@ CHECKS: tuple[tuple[str, Callable[[], list[str]]], ...] = (
     ("links: holds are settled", _holds_are_settled),
     ("bodies: nothing is stored of mail that no entry shows", _rows(
         "SELECT 'message', m.id FROM message m WHERE m.body_at IS NOT NULL "
+        "AND m.body_wanted_until IS NULL "
         "AND NOT EXISTS (SELECT 1 FROM entry_mail em JOIN message a "
         "ON a.id = em.anchor_id WHERE em.removed_at IS NULL "
         "AND a.conversation_id = m.conversation_id) AND NOT EXISTS "

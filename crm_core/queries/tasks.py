@@ -17,6 +17,8 @@ from crm_core.models import (
     TaskStatus,
 )
 
+_CHUNK = 500
+
 
 @dataclass(frozen=True, slots=True)
 class MirrorView:
@@ -70,18 +72,26 @@ def _views(condition: object) -> list[TaskView]:
         .where(condition)
         .order_by(Task.id)
     )
-    mirrors: dict[int, list[TaskMirror]] = {row.id: [] for row in rows}
-    for mirror in (
-        TaskMirror.select(TaskMirror, Mailbox)
-        .join(Mailbox)
-        .where(TaskMirror.task.in_(list(mirrors)))
-        .order_by(TaskMirror.id)
-    ):
-        mirrors[mirror.task_id].append(mirror)
+    mirrors = mirror_views([row.id for row in rows])
     return [_view(row, mirrors[row.id]) for row in rows]
 
 
-def _view(row: Task, mirrors: Iterable[TaskMirror]) -> TaskView:
+def mirror_views(task_ids: Iterable[int]) -> dict[int, MirrorView]:
+    """How each task stands in its employee's mailbox; one query a chunk."""
+    mirrors: dict[int, list[TaskMirror]] = {id_: [] for id_ in task_ids}
+    wanted = list(mirrors)
+    for start in range(0, len(wanted), _CHUNK):
+        for mirror in (
+            TaskMirror.select(TaskMirror, Mailbox)
+            .join(Mailbox)
+            .where(TaskMirror.task.in_(wanted[start : start + _CHUNK]))
+            .order_by(TaskMirror.id)
+        ):
+            mirrors[mirror.task_id].append(mirror)
+    return {id_: _mirror_view(rows) for id_, rows in mirrors.items()}
+
+
+def _view(row: Task, mirror: MirrorView) -> TaskView:
     return TaskView(
         id=row.id,
         entry=row.entry.number,
@@ -94,7 +104,7 @@ def _view(row: Task, mirrors: Iterable[TaskMirror]) -> TaskView:
         starts_at=row.starts_at,
         ends_at=row.ends_at,
         status=row.status,
-        mirror=_mirror_view(mirrors),
+        mirror=mirror,
     )
 
 

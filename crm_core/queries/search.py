@@ -1,0 +1,426 @@
+"""The search page: grouped hits, marked words, numbers that jump to their record.
+
+What the viewer may not see is not there: it is neither a hit nor counted nor quoted. A
+mail of which the viewer sees the subject only is found by its head, never by its text.
+Every word must occur; fewer than three characters find the beginnings of names and
+numbers. The number of queries does not depend on the data.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from crm_core import database
+from crm_core.fields import from_text
+from crm_core.models import Findable
+from crm_core.queries import entry_mail, marking
+from crm_core.queries.marking import Piece
+from crm_core.search import fold
+from crm_core.viewer import Viewer
+
+MOST_COUNTED = 100  # of one group; the page says «mehr als 100»
+SHORTEST = 3  # characters of a word that the trigram index can find
+_LONGEST = 200
+_MOST_WORDS = 8
+_MOST_WAITING = 5_000  # rows not yet indexed that one search reads
+
+GROUPS = (
+    Findable.ENTRY,
+    Findable.ADDRESS,
+    Findable.MESSAGE,
+    Findable.TASK,
+    Findable.DOCUMENT,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One thing found. ``number`` is what people call it: the entry's, the document's,
+    the customer's; ``entries`` are the entries of a task, mail or document that the
+    viewer may read; ``detail`` quotes where it was found, if not in the title.
+    """
+
+    kind: Findable
+    id: int
+    number: str
+    title: tuple[Piece, ...]
+    detail: tuple[Piece, ...]
+    at: datetime | None
+    entries: tuple[int, ...]
+    sort: str = ""  # of a document its kind, of an entry or task its status
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Hits of one kind, best first; ``more``: there are more than ``count``."""
+
+    kind: Findable
+    hits: tuple[Hit, ...]
+    count: int
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found. ``jump``: the one record that has this very number.
+
+    ``meant`` is another spelling under which there are hits, if there are none here.
+    """
+
+    text: str
+    groups: tuple[Group, ...]
+    jump: Hit | None = None
+    meant: str | None = None
+
+    @property
+    def count(self) -> int:
+        """How many hits in all, as far as they are counted."""
+        return sum(group.count for group in self.groups)
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """A query taken apart; ``short`` finds beginnings only."""
+
+    text: str
+    words: tuple[str, ...]
+
+    @property
+    def short(self) -> bool:
+        return len(self.text) < SHORTEST
+
+
+def search(
+    viewer: Viewer,
+    text: str,
+    limit: int = 10,
+    kinds: Sequence[Findable] = GROUPS,
+) -> Found:
+    """Hits for ``text``, at most ``limit`` of each kind; an empty text finds nothing."""
+    asked = _words(text)
+    if not asked.words:
+        return Found(text, ())
+    ids = {kind: _ids(viewer, kind, asked) for kind in kinds}
+    groups = tuple(
+        _group(viewer, kind, found, asked, limit)
+        for kind, found in ids.items()
+        if found
+    )
+    jump = _jump(viewer, asked, kinds)
+    meant = None
+    if not groups and jump is None:
+        meant = _meant(viewer, asked, kinds)
+    return Found(text, groups, jump, meant)
+
+
+def matching(text: str, column: str) -> tuple[str, list[object]]:
+    """SQL, and its values, that is true where the folded ``column`` has every word."""
+    words = _words(text).words
+    return (
+        " AND ".join(_has(column) for _ in words) or "1 = 1",
+        list(words),
+    )
+
+
+# --- which ------------------------------------------------------------------------
+
+
+def _words(text: str) -> _Words:
+    folded = fold(text[:_LONGEST]).strip("[]«»\"'")
+    words = tuple(dict.fromkeys(folded.split()))[:_MOST_WORDS]
+    return _Words(folded, words)
+
+
+def _has(column: str) -> str:
+    place = "strpos" if database.is_postgres() else "instr"
+    return f"{place}({column}, ?) > 0"
+
+
+_SEEN: dict[Findable, Callable[[Viewer], str]] = {
+    Findable.ENTRY: lambda viewer: (
+        f"JOIN entry e ON e.id = s.thing AND {viewer.entries('e')}"
+    ),
+    Findable.ADDRESS: lambda _viewer: (
+        "JOIN address a ON a.id = s.thing AND a.gone_at IS NULL"
+    ),
+    Findable.TASK: lambda viewer: (
+        "JOIN task t ON t.id = s.thing JOIN entry e ON e.id = t.entry_id "
+        f"AND {viewer.entries('e')}"
+    ),
+    Findable.DOCUMENT: lambda _viewer: "JOIN document d ON d.id = s.thing",
+    Findable.MESSAGE: lambda viewer: (
+        "JOIN message m ON m.id = s.thing AND ((s.kind = 'message' AND "
+        f"{viewer.messages('m')}) OR (s.kind = 'body' AND m.confidential = 0 AND "
+        f"{viewer.messages('m', full=True)}))"
+    ),
+}
+
+
+def _ids(viewer: Viewer, kind: Findable, asked: _Words) -> list[int]:
+    """Newest first, at most one more than is counted."""
+    if asked.short:
+        return _beginning(viewer, kind, asked)
+    words = [word for word in asked.words if len(word) >= SHORTEST] or []
+    if not words:
+        return []
+    rows = _waiting(viewer, kind, asked) + _indexed(viewer, kind, asked, words)
+    newest = sorted(rows, reverse=True)
+    return list(dict.fromkeys(int(thing) for _id, thing in newest))[: MOST_COUNTED + 1]
+
+
+def _kinds(kind: Findable) -> str:
+    return "('message', 'body')" if kind is Findable.MESSAGE else f"('{kind.value}')"
+
+
+def _indexed(
+    viewer: Viewer, kind: Findable, asked: _Words, words: Sequence[str]
+) -> list[tuple[Any, ...]]:
+    index = "search_mail" if kind is Findable.MESSAGE else "search_desk"
+    exact = " AND ".join(_has("s.folded") for _ in asked.words)
+    limit = 2 * (MOST_COUNTED + 1)  # a mail may be found by its head and its text
+    if database.is_postgres():
+        family = "('message', 'body')" if kind is Findable.MESSAGE else _DESK
+        like = " AND ".join("s.folded LIKE ?" for _ in words)
+        source = (
+            f"FROM search_text s {_SEEN[kind](viewer)} WHERE {like} "
+            f"AND s.indexed = 1 AND s.kind IN {family}"
+        )
+    else:
+        like = " AND ".join("f.folded LIKE ?" for _ in words)
+        source = (
+            f"FROM {index} f CROSS JOIN search_text s ON s.id = f.rowid "
+            f"{_SEEN[kind](viewer)} WHERE {like}"
+        )
+    return database.execute(
+        f"SELECT s.id, s.thing {source} AND s.kind IN {_kinds(kind)} AND {exact} "
+        f"ORDER BY s.id DESC LIMIT {limit}",
+        (*(f"%{_pattern(word)}%" for word in words), *asked.words),
+    )
+
+
+_DESK = "('entry', 'address', 'task', 'document')"
+
+
+def _pattern(word: str) -> str:
+    """A LIKE pattern that loses nothing; the exact comparison stands beside it."""
+    return word.replace("\\", "_").replace("%", "_")
+
+
+def _waiting(viewer: Viewer, kind: Findable, asked: _Words) -> list[tuple[Any, ...]]:
+    """Rows that are not in the index yet, read one by one."""
+    exact = " AND ".join(_has("s.folded") for _ in asked.words)
+    return database.execute(
+        "SELECT s.id, s.thing FROM (SELECT id, kind, thing, folded FROM search_text "
+        f"WHERE indexed = 0 ORDER BY id DESC LIMIT {_MOST_WAITING}) s "
+        f"{_SEEN[kind](viewer)} WHERE s.kind IN {_kinds(kind)} AND {exact} "
+        f"ORDER BY s.id DESC LIMIT {2 * (MOST_COUNTED + 1)}",
+        asked.words,
+    )
+
+
+def _beginning(viewer: Viewer, kind: Findable, asked: _Words) -> list[int]:
+    """Names and numbers that begin with one or two characters."""
+    if kind in {Findable.MESSAGE, Findable.TASK}:
+        return []
+    line = "substr(s.folded, 1, 200)"
+    rows = database.execute(
+        f"SELECT s.id, s.thing FROM search_text s {_SEEN[kind](viewer)} "
+        f"WHERE s.kind = ? AND ({line} LIKE ? OR {line} LIKE ?) "
+        f"ORDER BY s.id DESC LIMIT {MOST_COUNTED + 1}",
+        (kind.value, f"{_pattern(asked.text)}%", f"% {_pattern(asked.text)}%"),
+    )
+    return [int(row[1]) for row in rows]
+
+
+# --- what of them -----------------------------------------------------------------
+
+
+def _group(
+    viewer: Viewer, kind: Findable, ids: list[int], asked: _Words, limit: int
+) -> Group:
+    hits = _DETAILS[kind](viewer, ids[:MOST_COUNTED], asked.words)
+    ranked = sorted(hits, key=lambda hit: _rank(hit, asked))
+    count = min(len(ids), MOST_COUNTED)
+    return Group(kind, tuple(ranked[:limit]), count, more=len(ids) > MOST_COUNTED)
+
+
+def _rank(hit: Hit, asked: _Words) -> int:
+    """Its number, then a word that begins so, then the title, then anything else."""
+    title = fold("".join(piece.text for piece in hit.title))
+    if fold(hit.number) == asked.text or title == asked.text:
+        return 0
+    if any(word.startswith(asked.words[0]) for word in title.split()):
+        return 1
+    return 2 if all(word in title for word in asked.words) else 3
+
+
+def _entries(_viewer: Viewer, ids: list[int], words: Sequence[str]) -> list[Hit]:
+    rows = database.select_in(
+        "SELECT id, number, title, description, status, created_at FROM entry "
+        "WHERE id IN ({marks}) ORDER BY number DESC",
+        ids,
+    )
+    return [
+        Hit(
+            Findable.ENTRY, int(id_), str(number), marking.marked(title, words),
+            marking.quoted(said, words), from_text(at), (int(number),), status,
+        )
+        for id_, number, title, said, status, at in rows
+    ]  # fmt: skip
+
+
+def _addresses(_viewer: Viewer, ids: list[int], words: Sequence[str]) -> list[Hit]:
+    rows = database.select_in(
+        "SELECT id, number, name, company, street, zip_code, city, phone, remark, role "
+        "FROM address WHERE id IN ({marks}) ORDER BY name, id",
+        ids,
+    )
+    emails: dict[int, list[str]] = {}
+    for id_, email in database.select_in(
+        "SELECT address_id, email FROM address_email WHERE address_id IN ({marks}) "
+        "ORDER BY id",
+        ids,
+    ):
+        emails.setdefault(int(id_), []).append(email)
+    found = []
+    for id_, number, name, *rest, remark, role in rows:
+        said = " · ".join(text for text in [*rest, *emails.get(int(id_), ())] if text)
+        quote = marking.quoted(said, words) or marking.quoted(remark, words)
+        found.append(
+            Hit(
+                Findable.ADDRESS, int(id_), number or "", marking.marked(name, words),
+                quote, None, (), role,
+            )
+        )  # fmt: skip
+    return found
+
+
+def _messages(viewer: Viewer, ids: list[int], words: Sequence[str]) -> list[Hit]:
+    rows = database.select_in(
+        "SELECT m.id, m.subject, m.from_name, m.sender, m.received_at FROM message m "
+        "WHERE m.id IN ({marks}) ORDER BY m.received_at DESC, m.id DESC",
+        ids,
+    )
+    shown_texts = dict(
+        database.select_in(
+            "SELECT b.message_id, substr(b.text, 1, 2000) FROM message_body b "
+            "JOIN message m ON m.id = b.message_id WHERE b.message_id IN ({marks}) "
+            f"AND m.confidential = 0 AND {viewer.messages('m', full=True)}",
+            ids,
+        )
+    )
+    entries = _entries_of(viewer, ids)
+    found = []
+    for id_, subject, name, sender, at in rows:
+        people = " ".join(text for text in (name, sender) if text)
+        quote = marking.quoted(shown_texts.get(id_, ""), words)
+        found.append(
+            Hit(
+                Findable.MESSAGE, int(id_), "", marking.marked(subject, words),
+                quote or marking.marked(people, words), from_text(at),
+                tuple(entries.get(int(id_), ())),
+            )
+        )  # fmt: skip
+    return found
+
+
+def _entries_of(viewer: Viewer, messages: Sequence[int]) -> dict[int, list[int]]:
+    marks = ",".join("?" * len(messages))
+    rows = database.execute(
+        f"SELECT x.message_id, e.number FROM ({entry_mail.shown_of(marks)}) x "
+        f"JOIN entry e ON e.id = x.entry_id AND {viewer.entries('e')} ORDER BY e.number",
+        (*messages, *messages),
+    )
+    found: dict[int, list[int]] = {}
+    for message, number in rows:
+        found.setdefault(int(message), []).append(int(number))
+    return found
+
+
+def _tasks(_viewer: Viewer, ids: list[int], words: Sequence[str]) -> list[Hit]:
+    rows = database.select_in(
+        "SELECT t.id, t.title, t.description, t.status, e.number FROM task t "
+        "JOIN entry e ON e.id = t.entry_id WHERE t.id IN ({marks}) ORDER BY t.id DESC",
+        ids,
+    )
+    return [
+        Hit(
+            Findable.TASK, int(id_), "", marking.marked(title, words),
+            marking.quoted(said, words), None, (int(number),), status,
+        )
+        for id_, title, said, status, number in rows
+    ]  # fmt: skip
+
+
+def _documents(viewer: Viewer, ids: list[int], words: Sequence[str]) -> list[Hit]:
+    entries: dict[int, list[int]] = {}
+    for document, number in database.select_in(
+        "SELECT ed.document_id, e.number FROM entry_document ed JOIN entry e "
+        f"ON e.id = ed.entry_id AND {viewer.entries('e')} "
+        "WHERE ed.document_id IN ({marks}) ORDER BY e.number",
+        ids,
+    ):
+        entries.setdefault(int(document), []).append(int(number))
+    rows = database.select_in(
+        "SELECT id, kind, number, title FROM document WHERE id IN ({marks}) "
+        "ORDER BY id DESC",
+        ids,
+    )
+    return [
+        Hit(
+            Findable.DOCUMENT, int(id_), number, marking.marked(title, words), (),
+            None, tuple(entries.get(int(id_), ())), kind,
+        )
+        for id_, kind, number, title in rows
+    ]  # fmt: skip
+
+
+_DETAILS: dict[Findable, Callable[[Viewer, list[int], Sequence[str]], list[Hit]]] = {
+    Findable.ENTRY: _entries,
+    Findable.ADDRESS: _addresses,
+    Findable.MESSAGE: _messages,
+    Findable.TASK: _tasks,
+    Findable.DOCUMENT: _documents,
+}
+
+
+# --- numbers and spellings --------------------------------------------------------
+
+
+def _jump(viewer: Viewer, asked: _Words, kinds: Iterable[Findable]) -> Hit | None:
+    """The one record with this number: «1042», «CRM-1042», «LS-2026-0815»."""
+    if len(asked.words) != 1:
+        return None
+    word = asked.text
+    plain = word.removeprefix("crm-")
+    number = int(plain) if plain.isascii() and plain.isdigit() else 0
+    things = [
+        (Findable.ENTRY, int(row[0]))
+        for row in database.execute(
+            f"SELECT e.id FROM entry e WHERE e.number = ? AND {viewer.entries('e')}",
+            (number if number < 2**31 else 0,),
+        )
+    ]
+    for kind, table in ((Findable.DOCUMENT, "document"), (Findable.ADDRESS, "address")):
+        gone = " AND gone_at IS NULL" if kind is Findable.ADDRESS else ""
+        rows = database.execute(
+            f"SELECT id FROM {table} WHERE lower(number) = ?{gone} LIMIT 2", (word,)
+        )
+        things += [(kind, int(row[0])) for row in rows]
+    if len(things) != 1 or things[0][0] not in kinds:
+        return None
+    ((kind, id_),) = things
+    return _DETAILS[kind](viewer, [id_], asked.words)[0]
+
+
+def _meant(viewer: Viewer, asked: _Words, kinds: Sequence[Findable]) -> str | None:
+    """«Meinten Sie mueller?»: one vowel written out, if that finds something."""
+    if asked.short:
+        return None
+    places = [i for i, letter in enumerate(asked.text) if letter in "aou"]
+    for place in places[:4]:
+        other = f"{asked.text[: place + 1]}e{asked.text[place + 1 :]}"
+        if any(_ids(viewer, kind, _words(other)) for kind in kinds):
+            return other
+    return None
