@@ -14,14 +14,32 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import apsw
-from peewee import Database, DatabaseProxy, PostgresqlDatabase
+from peewee import (
+    Database,
+    DatabaseProxy,
+    DataError,
+    ExceptionWrapper,
+    IntegrityError,
+    OperationalError,
+    PostgresqlDatabase,
+    ProgrammingError,
+)
 from playhouse.apsw_ext import APSWDatabase
 
 from crm_core.errors import Invalid
 
 # 3.7.0-3.51.2 can corrupt a WAL database that two connections write and checkpoint.
 OLDEST_SQLITE = (3, 51, 3)
+_WRITERS = 0x57524954  # any fixed number: the line of all writers on PostgreSQL
 _SQLITE_LIMIT = 900  # bound variables in one IN list, below every build's limit
+# The drivers' names for what peewee raises from single statements.
+_ERRORS = {
+    "ConstraintError": IntegrityError,  # apsw
+    "DataError": DataError,
+    "IntegrityError": IntegrityError,
+    "OperationalError": OperationalError,
+    "ProgrammingError": ProgrammingError,
+}
 
 proxy = DatabaseProxy()
 
@@ -103,11 +121,16 @@ def _postgres(url: str) -> Database:
 
 @contextlib.contextmanager
 def transaction() -> Iterator[None]:
-    """One transaction; nested use is refused, so that its borders stay visible."""
+    """One transaction; nested use is refused, so that its borders stay visible.
+
+    One writer at a time on either database: what threads and links are is read, then
+    written, and two pages with copies of one mail would both find it missing.
+    """
     if proxy.in_transaction():
         raise RuntimeError("a transaction is open already: its border is elsewhere")
     begin = () if is_postgres() else ("IMMEDIATE",)
     with proxy.transaction(*begin):
+        stand_in_line(_WRITERS)
         yield
 
 
@@ -159,10 +182,14 @@ def execute_count(sql: str, parameters: Sequence[object] = ()) -> int:
 
 
 def execute_many(sql: str, rows: Sequence[Sequence[object]]) -> None:
-    """One prepared statement for many rows (peewee's row by row costs 49 times)."""
+    """One prepared statement for many rows (peewee's row by row costs 49 times).
+
+    Raises peewee's errors, like every other statement.
+    """
     if rows:
         require_transaction()
-        proxy.connection().cursor().executemany(_dialect(sql), rows)
+        with ExceptionWrapper(_ERRORS):
+            proxy.connection().cursor().executemany(_dialect(sql), rows)
 
 
 def select_in(

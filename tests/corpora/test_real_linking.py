@@ -31,7 +31,7 @@ Figures = Callable[[str], None]
 Spoil = Callable[[pytest.MonkeyPatch], None]
 
 DEFAULT = {"openwrt-devel": 405, "cake": 80, "mjpeg-users": 20}
-WHOLE = DEFAULT | {"samba-technical": 400, "batman": 300, "ksummit": 40}
+WHOLE = DEFAULT | {"samba-technical": 400, "batman": 300, "ksummit": 34}
 LEAST_THREADS = 500
 LEAST_SHOWN = 0.995
 DOCUMENTED = {"mass_mail", "other_customer", "internal_only"}
