@@ -11,6 +11,26 @@ from types import MappingProxyType
 from crm_core.errors import CrmError
 
 _GERMAN = {
+    "no mail holds this key": "Kein E-Mail trägt diesen Schlüssel",
+    "review case {number} has been decided already": (
+        "Prüffall {number} ist schon entschieden"
+    ),
+    "review case {number} has nothing to merge": (
+        "Bei Prüffall {number} gibt es nichts zusammenzulegen"
+    ),
+    "the Message-ID of a mail cannot be voided": (
+        "Die Message-ID eines E-Mails lässt sich nicht ungültig machen"
+    ),
+    "the mails of review case {number} cite one another": (
+        "Die E-Mails von Prüffall {number} verweisen aufeinander"
+    ),
+    "there is no review case {number}": "Prüffall {number} gibt es nicht",
+    "{host} is open to the network without TLS: listen on 127.0.0.1 behind a "
+    "reverse proxy and set web.public_url": (
+        "{host} ist ohne TLS vom Netz her offen: horchen Sie auf 127.0.0.1 hinter "
+        "einem Reverse Proxy und setzen Sie web.public_url"
+    ),
+    "there is no account «{login}»": "Das Konto «{login}» gibt es nicht",
     "the account needs a name": "Das Konto braucht einen Namen",
     "the account «{login}» exists already": "Das Konto «{login}» gibt es schon",
     "a password has at least {least} characters": (
@@ -25,6 +45,20 @@ _GERMAN = {
         "Diesen Eintrag dürfen Sie lesen, aber nicht ändern"
     ),
     "a {level} has no key": "Auf der Stufe «{level}» fehlt ein Schlüssel",
+    "this page does not exist": "Diese Seite gibt es nicht",
+    "the mail names no sender": "Das E-Mail nennt keinen Absender",
+    "of this mail you may see the subject only": (
+        "Von diesem E-Mail dürfen Sie nur den Betreff sehen"
+    ),
+    "of this mailbox only head data is kept": (
+        "Von diesem Postfach werden nur Kopfdaten gespeichert"
+    ),
+    "entry {number} does not hold this mail back any more": (
+        "Eintrag {number} hält dieses E-Mail nicht mehr zurück"
+    ),
+    "this mail has just been linked by {name}": (
+        "Dieses E-Mail wurde eben von {name} verlinkt"
+    ),
     "address {address} is the only one of entry {entry}: add another one first": (
         "Adresse {address} ist die einzige in Eintrag {entry}: fügen Sie zuerst eine "
         "andere hinzu"

@@ -123,6 +123,23 @@ STATES = {
 
 # Help texts.
 HELP = {
+    "Add a token; it is shown once. It acts as U, by default the first GL account.": (
+        "Legt einen Schlüssel an; er wird einmal gezeigt und handelt als U, ohne "
+        "Angabe als erstes Konto der GL."
+    ),
+    "Add an account; the employee is made where missing.": (
+        "Legt ein Konto an, wo nötig auch die Mitarbeiterin oder den Mitarbeiter."
+    ),
+    "Keys for programs that use the API.": "Schlüssel für Programme an der API.",
+    "People who sign in to the pages.": "Wer sich an den Seiten anmeldet.",
+    "Serve the pages and the API.": "Zeigt die Seiten und die API.",
+    "acts as this account": "handelt als dieses Konto",
+    "file with the password; otherwise it is asked for": (
+        "Datei mit dem Passwort; sonst wird danach gefragt"
+    ),
+    "staff group": "Gruppe",
+    "what it may do": "was er darf",
+    "where to listen": "wo gehorcht wird",
     "Ties Exchange mailboxes to CRM entries, and tasks back to Outlook.": (
         "Verbindet Exchange-Postfächer mit CRM-Einträgen und Aufgaben mit Outlook."
     ),

@@ -76,7 +76,7 @@ def sources(*folders: str) -> Iterator[str]:
 
 def every_text(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     monkeypatch.setenv("LANG", "en_GB")
-    found = {text for source in sources("crm_core", "mailsync") for text in
+    found = {text for source in sources("crm_core", "mailsync", "crm_web") for text in
              refusals(source)}  # fmt: skip
     found |= {text for source in sources("mailsync/commands") for text in
               answers(source)}  # fmt: skip
