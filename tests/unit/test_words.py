@@ -15,7 +15,7 @@ from run_service import cli
 
 ROOT = Path(__file__).parents[2]
 ERRORS = {
-    "AlreadyRunning", "Conflict", "CrmError", "Forbidden", "Invalid", "NeedsMigration",
+    "AlreadyRunning", "Conflict", "Stale", "CrmError", "Forbidden", "Invalid", "NeedsMigration",
     "NotFound",
 }  # fmt: skip
 SPEAKING = {"say", "text", "answer", "wrong_usage", "_step", "_tell"}
