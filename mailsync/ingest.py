@@ -12,12 +12,12 @@ stored by itself in a savepoint, so that one poisonous mail costs only itself.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from peewee import DataError, IntegrityError
 
-from crm_core import clock, content, copies, database, holds, messages, quarantine
+from crm_core import clock, copies, database, holds, messages, quarantine
 from crm_core.copies import KnownCopy, PrivateItem
 from crm_core.incoming import IncomingMail
 from crm_core.quarantine import Rejected
@@ -166,7 +166,13 @@ def prepare(job: FolderJob, planned: Plan, fetched: Fetched) -> Prepared:
     sent = job.ref.role is FolderRole.SENT
     for remote in fetched.messages:
         try:
-            mail = incoming_mail(remote, job.rules, sent=sent, arrived_at=arrived_at)
+            mail = incoming_mail(
+                remote,
+                job.rules,
+                sent=sent,
+                arrived_at=arrived_at,
+                digest_key=job.digest_key,
+            )
         except Exception as error:  # noqa: BLE001 - a mail's own error boundary
             prepared.rejected.append(
                 Rejected(
@@ -180,9 +186,6 @@ def prepare(job: FolderJob, planned: Plan, fetched: Fetched) -> Prepared:
         if concerns_never(mail, job.rules.never):
             item = PrivateItem(mail.external_id, mail.change_key)
             prepared.plan.private.append(item)
-        elif mail.body is not None:
-            value = content.digest(job.digest_key, mail.body.text)
-            prepared.mails.append(replace(mail, content_digest=value))
         else:
             prepared.mails.append(mail)
     prepared.rejected += [
