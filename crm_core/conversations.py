@@ -19,6 +19,7 @@ whatever a sender writes into a header.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from hashlib import blake2b
 
 from crm_core import clock, database
@@ -44,12 +45,11 @@ class Keys:
 
 def digest(kind: str, *parts: bytes) -> bytes:
     """The 16 bytes of a key: kind and length-prefixed parts."""
-    whole = blake2b(kind.encode(), digest_size=16)
-    for part in parts:
-        whole.update(len(part).to_bytes(4, "big") + part)
-    return whole.digest()
+    prefixed = [len(part).to_bytes(4, "big") + part for part in parts]
+    return blake2b(b"".join([kind.encode(), *prefixed]), digest_size=16).digest()
 
 
+@lru_cache(maxsize=4_096)  # a thread's mails cite the same ids over and over
 def mid(internet_id: str) -> bytes:
     """The key of a Message-ID (no brackets, case kept)."""
     return digest(MID, internet_id.encode("utf-8", "surrogatepass"))

@@ -153,15 +153,15 @@ def settle(conversations: Iterable[int]) -> int:
     database.require_transaction()
     wanted = sorted(set(conversations))
     links = links_of(wanted)
-    changed = 0
+    judged: dict[tuple[int, int], State] = {}
     if links:
         members = members_of(links)
         company = Company(mailboxes.internal(), known_senders(members))
         for conversation, entries in links.items():
             for linked in entries:
                 states = judge(members.get(conversation, ()), linked, company)
-                changed += _store(linked.entry, states)
-    return changed + _forget_unlinked(wanted, links)
+                judged |= {(linked.entry, mail): one for mail, one in states.items()}
+    return _store(wanted, judged)
 
 
 def settle_entry(entry: int) -> int:
@@ -177,8 +177,9 @@ def settle_address(address: int) -> int:
 def conversations_of_address(address: int) -> set[int]:
     """The conversations of what it writes, and of the entries it takes part in."""
     rows = database.execute(
-        "SELECT DISTINCT m.conversation_id FROM message m "
-        "JOIN address_email ae ON ae.email = m.from_address OR ae.email = m.sender "
+        "SELECT DISTINCT m.conversation_id FROM address_email ae "
+        "JOIN message_address ma ON ma.email = ae.email "  # has an index, sender none
+        "AND ma.role IN ('from', 'reply_to') JOIN message m ON m.id = ma.message_id "
         "WHERE ae.address_id = ? UNION SELECT DISTINCT m.conversation_id "
         "FROM participant p JOIN entry_mail em ON em.entry_id = p.entry_id "
         "JOIN message m ON m.id = em.anchor_id WHERE p.address_id = ?",
@@ -329,23 +330,26 @@ def known_senders(members: Mapping[int, list[Member]]) -> frozenset[str]:
     return frozenset(known)
 
 
-def _store(entry: int, states: Mapping[int, State]) -> int:
+def _store(
+    conversations: Iterable[int], judged: Mapping[tuple[int, int], State]
+) -> int:
+    """Make the stored states of these conversations say what was judged.
+
+    By (entry, mail). Of an entry that no longer shows the conversation nothing was
+    judged: its states go away.
+    """
     rows = database.select_in(
-        "SELECT message_id, hold, new_sender FROM entry_mail_state "
-        "WHERE entry_id = ? AND message_id IN ({marks})",
-        states,
-        (entry,),
+        "SELECT s.entry_id, s.message_id, s.hold, s.new_sender FROM message m "
+        "JOIN entry_mail_state s ON s.message_id = m.id "
+        "WHERE m.conversation_id IN ({marks})",
+        conversations,
     )
-    before = {int(row[0]): State.of(row[1], row[2]) for row in rows}
-    stale = [
-        (entry, message)
-        for message, state in before.items()
-        if state != states[message]
-    ]
+    before = {(int(row[0]), int(row[1])): State.of(row[2], row[3]) for row in rows}
+    stale = [place for place, state in before.items() if state != judged.get(place)]
     fresh = [
-        (entry, message, state.hold and state.hold.value, int(state.new_sender))
-        for message, state in states.items()
-        if state != before.get(message, State()) and (state.hold or state.new_sender)
+        (*place, state.hold and state.hold.value, int(state.new_sender))
+        for place, state in judged.items()
+        if state != before.get(place, State()) and (state.hold or state.new_sender)
     ]
     database.execute_many(
         "DELETE FROM entry_mail_state WHERE entry_id = ? AND message_id = ?", stale
@@ -355,30 +359,4 @@ def _store(entry: int, states: Mapping[int, State]) -> int:
         "VALUES (?, ?, ?, ?)",
         fresh,
     )
-    return len({row[1] for row in stale} | {row[1] for row in fresh})
-
-
-def _forget_unlinked(
-    conversations: Iterable[int], links: Mapping[int, list[Linked]]
-) -> int:
-    """States of entries that no longer show the conversation go away."""
-    rows = database.select_in(
-        "SELECT s.entry_id, s.message_id, m.conversation_id FROM message m "
-        "JOIN entry_mail_state s ON s.message_id = m.id "
-        "WHERE m.conversation_id IN ({marks})",
-        conversations,
-    )
-    shown = {
-        (linked.entry, conversation)
-        for conversation, entries in links.items()
-        for linked in entries
-    }
-    stale = [
-        (entry, message)
-        for entry, message, conversation in rows
-        if (entry, conversation) not in shown
-    ]
-    database.execute_many(
-        "DELETE FROM entry_mail_state WHERE entry_id = ? AND message_id = ?", stale
-    )
-    return len(stale)
+    return len({*stale, *(row[:2] for row in fresh)})
