@@ -65,12 +65,20 @@ class MailboxSettings:
 
 @dataclass(frozen=True, slots=True)
 class Mirrored:
-    """What a mirroring changed, as addresses; for logs only as counts."""
+    """What a mirroring changed, as addresses; for logs only as counts.
+
+    ``internal_before`` is who was internal, where that has changed.
+    """
 
     added: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
-    internal_changed: bool = False
+    internal_before: Internal | None = None
+
+    @property
+    def internal_changed(self) -> bool:
+        """Whether who is internal has changed: threads must be made anew."""
+        return self.internal_before is not None
 
     def __bool__(self) -> bool:
         """Whether anything changed at all."""
@@ -88,12 +96,12 @@ def mirror(
     """Make the rows say what the configuration says; idempotent.
 
     Raises Invalid for an empty list (never «stop everything») and for an address that
-    cannot be read or stands there twice. ``internal_changed`` tells that who counts as
-    internal differs from last time: threads must be rebuilt by the caller.
+    cannot be read or stands there twice. Where who counts as internal differs from last
+    time (``internal_changed``), the caller makes threads anew (``rethreading``).
     """
     require_transaction()
     by_address = _by_address(settings)
-    before = _effective(internal())
+    before = internal()
     known = {row.address: row for row in Mailbox.select()}
     added, changed = [], []
     slugs = {row.slug for row in known.values()}
@@ -112,11 +120,9 @@ def mirror(
         if row.address not in by_address and _remove(row, actor)
     ]
     _remember_domains(internal_domains)
+    differs = bool(known) and _effective(before) != _effective(internal())
     return Mirrored(
-        tuple(added),
-        tuple(changed),
-        tuple(removed),
-        bool(known) and before != _effective(internal()),
+        tuple(added), tuple(changed), tuple(removed), before if differs else None
     )
 
 

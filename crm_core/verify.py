@@ -7,7 +7,7 @@ holds and the thread index are recomputed and compared with what stands there.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from crm_core import database, holds, mailboxes
+from crm_core import database, evidence, holds, mailboxes
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,19 @@ def _rows(sql: str) -> Callable[[], list[str]]:
     return check
 
 
+def _under_review() -> set[int]:
+    """Conversations that share keys and wait for a person, or are kept apart."""
+    rows = database.execute(
+        "SELECT s.conversation_id FROM review_case_side s JOIN review_case c "
+        "ON c.id = s.case_id WHERE c.reason = 'bridge' "
+        "AND (c.closed_at IS NULL OR c.outcome = 'apart')"
+    )
+    return {int(row[0]) for row in rows}
+
+
 def _conversations_equal_shared_keys() -> list[str]:
     """Mails that share a key are one conversation, except under a review case."""
-    excused = {
-        row[0]
-        for row in database.execute("SELECT conversation_id FROM review_case_side")
-    }
+    excused = _under_review()
     rows = database.execute(
         "SELECT k.key, min(m.conversation_id), max(m.conversation_id) "
         "FROM message_key k JOIN message m ON m.id = k.message_id "
@@ -51,10 +58,7 @@ def _conversations_equal_shared_keys() -> list[str]:
 
 
 def _index_names_the_evidence() -> list[str]:
-    excused = {
-        row[0]
-        for row in database.execute("SELECT conversation_id FROM review_case_side")
-    }
+    excused = _under_review()
     rows = database.execute(
         "SELECT k.message_id, m.conversation_id, c.conversation_id FROM message_key k "
         "JOIN message m ON m.id = k.message_id LEFT JOIN conversation_key c "
@@ -65,6 +69,13 @@ def _index_names_the_evidence() -> list[str]:
         f"message {message} is in {conversation}, its key in {index}"
         for message, conversation, index in rows
         if conversation not in excused and index not in excused
+    ]
+
+
+def _copies_are_evidence() -> list[str]:
+    """What a copy says about its thread is in its mail's evidence."""
+    return [
+        f"message {mail} lacks key {key.hex()}" for mail, key in evidence.unstored()
     ]
 
 
@@ -99,6 +110,11 @@ CHECKS: tuple[tuple[str, Callable[[], list[str]]], ...] = (
      _conversations_equal_shared_keys),
     ("threads: the index names the conversation of its evidence",
      _index_names_the_evidence),
+    ("threads: the index names no conversation that is not there", _rows(
+        "SELECT 'conversation', k.conversation_id FROM conversation_key k "
+        "WHERE k.voided = 0 AND NOT EXISTS (SELECT 1 FROM conversation c "
+        "WHERE c.id = k.conversation_id)")),
+    ("threads: what copies say is in the evidence", _copies_are_evidence),
     ("threads: every mail has its keys", _rows(
         "SELECT 'message', m.id FROM message m WHERE NOT EXISTS "
         "(SELECT 1 FROM message_key k WHERE k.message_id = m.id)")),

@@ -29,6 +29,7 @@ from crm_core import (
     holds,
     mailboxes,
     mirror_wishes,
+    rethreading,
     schedule,
     schema,
     staff,
@@ -105,7 +106,11 @@ def mirror(config: Config, *, actor: str) -> Mirrored:
             today=today(config),
             actor=actor,
         )
-        if changed.internal_changed:
+        if changed.internal_before is not None:
+            touched = rethreading.touched_by(
+                changed.internal_before, mailboxes.internal()
+            )
+            rethreading.rebuild(touched)
             holds.settle(holds.linked_conversations())
         if changed:  # who takes tasks may have changed: a look at every open one
             mirror_wishes.align()
