@@ -7,11 +7,17 @@ two. All of them are stored in the compared form of ``email_addresses``.
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
-from crm_core import audit, clock, holds
+from crm_core import audit, clock, holds, search
 from crm_core.database import require_transaction
 from crm_core.email_addresses import normalise
 from crm_core.errors import Conflict, Invalid, NotFound
-from crm_core.models import Address, AddressDomain, AddressEmail, AddressRole
+from crm_core.models import (
+    Address,
+    AddressDomain,
+    AddressEmail,
+    AddressRole,
+    Findable,
+)
 
 LONGEST = 200  # characters of a line; a remark may have more
 LONGEST_REMARK = 10_000
@@ -53,6 +59,7 @@ def create(
     for email in dict.fromkeys(wanted):
         AddressEmail.create(address=address, email=email)
     audit.record(actor, "address_created", f"address:{address.id}")
+    search.refresh(Findable.ADDRESS, [address.id])
     holds.settle_address(address.id)
     return address
 
@@ -77,6 +84,7 @@ def update(
         address.save()
         subject = f"address:{address.id}"
         audit.record(actor, "address_updated", subject, detail=", ".join(changed))
+        search.refresh(Findable.ADDRESS, [address.id])
 
 
 def _of(address: Address) -> Details:
@@ -136,6 +144,7 @@ def add_email(address: Address, email: str, *, actor: str) -> None:
     _refuse_owned(wanted)
     AddressEmail.create(address=address, email=wanted)
     audit.record(actor, "address_email_added", f"address:{address.id}")
+    search.refresh(Findable.ADDRESS, [address.id])
     holds.settle_address(address.id)
 
 
@@ -157,6 +166,7 @@ def add_domain(address: Address, domain: str, *, actor: str) -> None:
         )
     AddressDomain.create(address=address, domain=wanted)
     audit.record(actor, "address_domain_added", f"address:{address.id}")
+    search.refresh(Findable.ADDRESS, [address.id])
     holds.settle_address(address.id)
 
 
@@ -172,6 +182,7 @@ def set_emails(address: Address, emails: Iterable[str], *, actor: str) -> None:
         for email in gone:
             rows[email].delete_instance()
         audit.record(actor, "address_email_removed", f"address:{address.id}")
+        search.refresh(Findable.ADDRESS, [address.id])
         holds.settle(affected)
     for email in wanted:
         add_email(address, email, actor=actor)
@@ -189,6 +200,7 @@ def set_domains(address: Address, domains: Iterable[str], *, actor: str) -> None
         for domain in gone:
             rows[domain].delete_instance()
         audit.record(actor, "address_domain_removed", f"address:{address.id}")
+        search.refresh(Findable.ADDRESS, [address.id])
         holds.settle(affected)
     for domain in wanted:
         add_domain(address, domain, actor=actor)

@@ -15,9 +15,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from crm_core import clock, copies, database, holds
+from crm_core import clock, copies, database, holds, search
 from crm_core.fields import to_text
-from crm_core.models import Setting
+from crm_core.models import Findable, Setting
 
 _KEY = "content_digest_key"
 
@@ -268,6 +268,7 @@ def _clone(message: int, print_: bytes) -> int:
             f"SELECT ?, {columns} FROM {table} WHERE message_id = ?",
             (twin, message),
         )
+    search.refresh(Findable.MESSAGE, [twin])
     return twin
 
 

@@ -6,10 +6,17 @@ from both sides (S6: the document shows its entries without a second row).
 
 from datetime import date
 
-from crm_core import audit, clock
+from crm_core import audit, clock, search
 from crm_core.database import require_transaction
 from crm_core.errors import Invalid, NotFound
-from crm_core.models import Address, Document, DocumentKind, Entry, EntryDocument
+from crm_core.models import (
+    Address,
+    Document,
+    DocumentKind,
+    Entry,
+    EntryDocument,
+    Findable,
+)
 
 
 def upsert(
@@ -41,6 +48,7 @@ def upsert(
     document.save()
     action = "document_updated" if known else "document_added"
     audit.record(actor, action, f"document:{document.id}")
+    search.refresh(Findable.DOCUMENT, [document.id])
     return document
 
 

@@ -9,13 +9,22 @@ from datetime import date
 
 from peewee import fn
 
-from crm_core import addresses, audit, classification, clock, database, holds
+from crm_core import (
+    addresses,
+    audit,
+    classification,
+    clock,
+    database,
+    holds,
+    search,
+)
 from crm_core.errors import Conflict, CrmError, Invalid, NotFound
 from crm_core.models import (
     Address,
     Employee,
     Entry,
     EntryStatus,
+    Findable,
     Note,
     Participant,
     Subtag,
@@ -108,6 +117,7 @@ def open_as(draft: EntryDraft, *, actor: str) -> Entry:
         entry=entry, address=draft.address_id, added_at=now, added_by=actor
     )
     audit.record(actor, "entry_created", f"entry:{entry.number}", entry=entry)
+    search.refresh(Findable.ENTRY, [entry.id])
     if draft.note.strip():
         add_note(entry, draft.note, actor=actor)
     return entry
@@ -204,6 +214,7 @@ def _change(entry: Entry, wanted: dict[str, object], actor: str) -> None:
     if changed:
         _save(entry, actor)
         _record(entry, "entry_updated", actor, ", ".join(changed))
+        search.refresh(Findable.ENTRY, [entry.id])
 
 
 def _locked(entry: Entry) -> None:
@@ -302,6 +313,7 @@ def add_note(entry: Entry, text: str, *, actor: str) -> Note:
         raise Invalid("note", "required", "the note is empty")
     note = Note.create(entry=entry, text=text, written_at=clock.now(), written_by=actor)
     _record(entry, "note_added", actor, f"note:{note.id}")
+    search.refresh(Findable.ENTRY, [entry.id])
     return note
 
 

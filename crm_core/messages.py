@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 
-from crm_core import database, keywords
+from crm_core import database, keywords, search
 from crm_core.conversations import (
     Keys,
     Placement,
@@ -29,6 +29,7 @@ from crm_core.email_addresses import Internal
 from crm_core.fields import to_text
 from crm_core.incoming import IncomingBody, IncomingMail
 from crm_core.models.mail import Dmarc, PartyRole
+from crm_core.models.search import Findable
 from crm_core.review_cases import open_bridge
 
 MOST_ADDRESSES = 500  # stored per mail; more is a broadcast
@@ -68,6 +69,8 @@ class _Rows:
     compare_work: list[tuple[int]] = field(default_factory=list)
     reviews: list[tuple[int, Placement]] = field(default_factory=list)
     raised: list[tuple[object, ...]] = field(default_factory=list)
+    found_by: list[search.Line] = field(default_factory=list)
+    named_anew: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,9 @@ def store(place: Place, mails: Sequence[IncomingMail], at: datetime) -> Stored:
             _another_copy(rows, place, message.id, mail)
             extended = threader.extend(keys, message.conversation, mail.received_at)
             _further_keys(rows, message.id, keys, extended)
-            rows.addresses += _hidden_rows(message.id, mail)
+            hidden = _hidden_rows(message.id, mail)
+            rows.addresses += hidden
+            rows.named_anew += [message.id] if hidden else []
         _copy_row(rows, place, message, mail)
     threader.flush()
     for one in placed:
@@ -261,9 +266,13 @@ def _message_rows(
         )
     )
     rows.keys += [(message, key, kind) for key, kind in new.keys.all]
-    rows.addresses += _address_rows(message, mail)
+    named = _address_rows(message, mail)
+    rows.addresses += named
+    head = search.head(mail.subject, mail.from_name, [email for *_, email in named])
+    rows.found_by.append(search.mail_line(message, head))
     if mail.body is not None:
         rows.bodies.append((message, mail.body))
+        rows.found_by.append(search.body_line(message, head, mail.body.text))
     if new.placement.refused:
         rows.reviews.append((message, new.placement))
     _decide_keywords(rows, place, message, mail)
@@ -284,7 +293,7 @@ def _hidden_rows(message: int, mail: IncomingMail) -> list[tuple[int, str, str]]
     return list(rows)[:MOST_ADDRESSES]
 
 
-def _address_rows(message: int, mail: IncomingMail) -> Iterable[tuple[int, str, str]]:
+def _address_rows(message: int, mail: IncomingMail) -> list[tuple[int, str, str]]:
     named = (
         (PartyRole.FROM.value, (mail.from_address,) if mail.from_address else ()),
         (PartyRole.REPLY_TO.value, mail.reply_to),
@@ -346,7 +355,10 @@ def _write(rows: _Rows, at: datetime) -> None:
         "CASE WHEN dmarc = 'fail' OR ? = 'none' THEN dmarc ELSE ? END WHERE id = ?",
         rows.raised,
     )
-    store_bodies(rows.bodies, at, complete=False)
+    _store_texts(rows.bodies, at, complete=False)
+    search.put(rows.found_by)
+    search.refresh(Findable.MESSAGE, rows.named_anew)
+    search.refresh(Findable.BODY, rows.named_anew)
     for message, placement in rows.reviews:
         open_bridge(message, (placement.conversation, *placement.refused))
 
@@ -357,18 +369,8 @@ def store_bodies(
     """Store fetched bodies; ``complete``: with HTML and attachments."""
     database.require_transaction()
     bodies = list(bodies)
-    database.execute_many(
-        "INSERT INTO message_body (message_id, text, html, new_text) "
-        "VALUES (?, ?, ?, ?) ON CONFLICT (message_id) DO UPDATE SET "
-        "text = excluded.text, html = excluded.html, new_text = excluded.new_text",
-        [(message, b.text, b.html, b.new_text) for message, b in bodies],
-    )
-    stamp = to_text(at)
-    database.execute_many(
-        "UPDATE message SET body_at = ?, content_at = ?, body_missing = NULL "
-        "WHERE id = ?",
-        [(stamp, stamp if complete else None, message) for message, _ in bodies],
-    )
+    _store_texts(bodies, at, complete=complete)
+    search.refresh(Findable.BODY, (message for message, _ in bodies))
     if not complete:
         return
     database.execute_many(
@@ -386,6 +388,23 @@ def store_bodies(
             for position, part in enumerate(body.attachments)
         ],
     )  # fmt: skip
+
+
+def _store_texts(
+    bodies: Sequence[tuple[int, IncomingBody]], at: datetime, *, complete: bool
+) -> None:
+    database.execute_many(
+        "INSERT INTO message_body (message_id, text, html, new_text) "
+        "VALUES (?, ?, ?, ?) ON CONFLICT (message_id) DO UPDATE SET "
+        "text = excluded.text, html = excluded.html, new_text = excluded.new_text",
+        [(message, b.text, b.html, b.new_text) for message, b in bodies],
+    )
+    stamp = to_text(at)
+    database.execute_many(
+        "UPDATE message SET body_at = ?, content_at = ?, body_missing = NULL "
+        "WHERE id = ?",
+        [(stamp, stamp if complete else None, message) for message, _ in bodies],
+    )
 
 
 def _conversations(messages: Iterable[object]) -> set[int]:

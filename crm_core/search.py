@@ -2,7 +2,7 @@
 
 ``fold`` is the only place where texts are made comparable: both databases search the
 same stored column, so they find the same. Writers call ``refresh`` (or, for a page of
-mail, ``mail_row``) in their own transaction; what is deleted goes by trigger. Rows of
+mail, ``put``) in their own transaction; what is deleted goes by trigger. Rows of
 mail enter the trigram index later (``index_waiting``), and are found before that too.
 
 ``texts`` says what the rows must be; ``rebuild`` makes them so and ``differences``, for
@@ -12,6 +12,8 @@ mail enter the trigram index later (``index_waiting``), and are found before tha
 import itertools
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+
+import apsw
 
 from crm_core import database
 from crm_core.models import Findable
@@ -47,15 +49,21 @@ def fold(text: str) -> str:
 # --- rows -------------------------------------------------------------------------
 
 
-def mail_row(
-    message: int, subject: str, from_name: str, emails: Iterable[str]
-) -> tuple[str, int, str, int]:
-    """The row of a mail's head, for a batch statement (see ``put``)."""
-    return (Findable.MESSAGE.value, message, _head(subject, from_name, emails), 0)
+Line = tuple[str, int, str, int]  # kind, thing, folded text, indexed
 
 
-def put(rows: Sequence[tuple[str, int, str, int]]) -> None:
-    """Write rows of (kind, thing, folded text, indexed) in one batch."""
+def mail_line(message: int, head_: str) -> Line:
+    """The row of a mail's head, for ``put``."""
+    return (Findable.MESSAGE.value, message, head_, 0)
+
+
+def body_line(message: int, head_: str, text: str) -> Line:
+    """The row of a mail's head and text, for ``put``."""
+    return (Findable.BODY.value, message, _with_text(head_, text), 0)
+
+
+def put(rows: Sequence[Line]) -> None:
+    """Write rows in one batch; what is there already is replaced."""
     database.execute_many(
         "INSERT INTO search_text (kind, thing, folded, indexed) VALUES (?, ?, ?, ?) "
         "ON CONFLICT (kind, thing) DO UPDATE SET folded = excluded.folded, "
@@ -107,8 +115,8 @@ def rebuild() -> int:
 
 
 def differences() -> list[str]:
-    """Where rows and data are not in step; [] if they are. Reads everything."""
-    found = []
+    """Where rows, data and index are not in step; [] if they are. Reads everything."""
+    found = _index_faults()
     for kind in Findable:
         stored = dict(
             database.execute(
@@ -119,6 +127,19 @@ def differences() -> list[str]:
             if stored.pop(id_, None) != text:
                 found.append(f"{kind.value} {id_} is not found by what it says")
         found += [f"{kind.value} {id_} is found but is not there" for id_ in stored]
+    return found
+
+
+def _index_faults() -> list[str]:
+    """What SQLite finds when it compares its index with the rows it was made of."""
+    found = []
+    for index in () if database.is_postgres() else ("search_mail", "search_desk"):
+        try:
+            database.execute(
+                f"INSERT INTO {index} ({index}, rank) VALUES ('integrity-check', 1)"
+            )
+        except apsw.Error:
+            found.append(f"the index {index} is damaged")
     return found
 
 
@@ -158,7 +179,8 @@ def _lines(*lines: str) -> str:
     return "\n".join(fold(line) for line in lines)
 
 
-def _head(subject: str, from_name: str, emails: Iterable[str]) -> str:
+def head(subject: str, from_name: str, emails: Iterable[str]) -> str:
+    """The folded head of a mail: its subject, and everybody named in it."""
     people = " ".join(sorted(set(emails)))[:_LONGEST_PEOPLE]
     return _lines(subject[:_LONGEST_SUBJECT], f"{from_name} {people}")
 
@@ -171,7 +193,11 @@ def _messages(ids: Sequence[int]) -> Iterator[tuple[int, str]]:
     for id_, subject, name in database.select_in(
         "SELECT id, subject, from_name FROM message WHERE id IN ({marks})", ids
     ):
-        yield int(id_), _head(subject, name, emails.get(int(id_), ()))
+        yield int(id_), head(subject, name, emails.get(int(id_), ()))
+
+
+def _with_text(head_: str, text: str) -> str:
+    return f"{head_}\n{fold(text[:LONGEST_TEXT])}"
 
 
 def _bodies(ids: Sequence[int]) -> Iterator[tuple[int, str]]:
@@ -181,7 +207,7 @@ def _bodies(ids: Sequence[int]) -> Iterator[tuple[int, str]]:
         "WHERE message_id IN ({marks})",
         ids,
     ):
-        yield int(id_), f"{heads[int(id_)]}\n{fold(text)}"
+        yield int(id_), _with_text(heads[int(id_)], text)
 
 
 def _entries(ids: Sequence[int]) -> Iterator[tuple[int, str]]:

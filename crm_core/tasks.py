@@ -9,11 +9,11 @@ the authority: what an employee does to the copy in Outlook is drift (``mirrors`
       └────cancel────► cancelled ──reopen──► open  a cancelled task is not edited
 """
 
-from crm_core import audit, clock, task_text
+from crm_core import audit, clock, search, task_text
 from crm_core.database import is_postgres, require_transaction
 from crm_core.errors import Conflict, Invalid, NotFound
 from crm_core.mirror_wishes import wish
-from crm_core.models import Employee, Entry, Task, TaskStatus
+from crm_core.models import Employee, Entry, Findable, Task, TaskStatus
 from crm_core.schedule import Schedule
 
 
@@ -43,6 +43,7 @@ def assign(
         **_dates(schedule),
     )
     wish(task)
+    search.refresh(Findable.TASK, [task.id])
     _record(task, "task_assigned", actor, f"employee:{employee.id}")
     return task
 
@@ -81,6 +82,7 @@ def edit(
         setattr(task, name, wanted[name])
     if changed:
         _bump(task, "task_edited", actor, ", ".join(changed))
+        search.refresh(Findable.TASK, [task.id])
     return task
 
 

@@ -2,6 +2,7 @@
 
     poll:<mailbox>   mail, task and calendar folders, keyword acts, wanted content
     outbox           tasks that differ from their copies
+    search           mails that ingest left out of the search index
     tidy             content nobody can give any more, blobs without a row
 
 Each job binds its name for the logs, marks its progress, never raises, and gives its
@@ -21,6 +22,7 @@ from mailsync.scheduler import Job
 from mailsync.sync import SyncSettings
 
 OUTBOX_EVERY = 3.0
+SEARCH_EVERY = 5.0
 TIDY_EVERY = 600.0
 
 ShouldStop = Callable[[], bool]
@@ -39,6 +41,8 @@ def jobs_of(context: Context, progress: Progress, should_stop: ShouldStop) -> li
             jobs.append(_job(f"poll:{row.slug}", box.poll, body, progress, should_stop))
     push = partial(_push, settings, should_stop)
     jobs.append(_job("outbox", OUTBOX_EVERY, push, progress, should_stop))
+    index = partial(_index, should_stop)
+    jobs.append(_job("search", SEARCH_EVERY, index, progress, should_stop))
     jobs.append(
         _job("tidy", TIDY_EVERY, partial(_tidy, settings), progress, should_stop)
     )
@@ -87,6 +91,10 @@ def _push(settings: SyncSettings, should_stop: ShouldStop) -> None:
             failed=result.failed,
             drifted=result.drifted,
         )
+
+
+def _index(should_stop: ShouldStop) -> None:
+    sync.index_search(should_stop)
 
 
 def _tidy(settings: SyncSettings) -> None:

@@ -56,6 +56,7 @@ def sync_once(
             again = _patiently(settings, mailbox, should_stop, sleep)
             reports[mailbox] = _joined(reports[mailbox], again)
     sync.finish_contents()
+    sync.index_search(should_stop)
     settings.blobs.sweep()
     return SyncReport(tuple(reports.values()), pushed, left)
 

@@ -13,7 +13,15 @@ from random import Random
 
 import structlog
 
-from crm_core import clock, content, database, keyword_acts, leases, mailboxes
+from crm_core import (
+    clock,
+    content,
+    database,
+    keyword_acts,
+    leases,
+    mailboxes,
+    search,
+)
 from crm_core.leases import LeaseLost
 from crm_core.models import Keep, Mailbox, MailboxStatus, MailFolder
 from mailsync import backoff, bodies, engine, reconcile
@@ -31,6 +39,7 @@ from mailsync.port import (
 )
 
 ACTS_PER_TRANSACTION = 25
+INDEXED_PER_TRANSACTION = 200  # 5 to 50 ms of the write lock
 _MAIL_ROLES = {"inbox": FolderRole.INBOX, "sent": FolderRole.SENT}
 
 log = structlog.get_logger("mailsync.sync")
@@ -219,6 +228,18 @@ def finish_contents() -> None:
     if lost:
         with database.transaction():
             content.mark_missing(lost, "no copy is left in any mailbox")
+
+
+def index_search(should_stop: Callable[[], bool]) -> int:
+    """Take what ingest left into the search index, a short transaction at a time."""
+    done = 0
+    while not should_stop():
+        with database.transaction():
+            count = search.index_waiting(INDEXED_PER_TRANSACTION)
+        done += count
+        if count < INDEXED_PER_TRANSACTION:
+            break
+    return done
 
 
 # --- status -----------------------------------------------------------------------
