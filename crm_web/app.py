@@ -12,8 +12,8 @@ from werkzeug.exceptions import HTTPException
 from crm_core import clock, database
 from crm_core.errors import Conflict, CrmError, Forbidden, NotFound
 from crm_core.sentences import say
-from crm_web import auth, chrome, csrf, i18n, pages
-from crm_web.rooms import Room
+from crm_web import auth, chrome, csrf, i18n, pages, task_words, words
+from crm_web.rooms import Room, RowNumber
 from crm_web.settings import WebSettings
 
 # No 'unsafe-*', no nonce, no other host (docs/architecture.md, web rules).
@@ -37,6 +37,7 @@ def create_app(settings: WebSettings) -> Flask:
     app.config["SETTINGS"] = settings
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
     app.json.sort_keys = False  # type: ignore[attr-defined]  # default provider
+    app.url_map.converters["int"] = RowNumber
     _templates(app)
     app.before_request(_begin)
     app.after_request(_headers)
@@ -68,6 +69,8 @@ def _templates(app: Flask) -> None:
         now=clock.now,
         language=i18n.language,
         **chrome.GLOBALS,
+        **words.GLOBALS,
+        **task_words.GLOBALS,
     )
     env.filters.update(
         date=i18n.show_date,

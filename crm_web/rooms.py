@@ -9,8 +9,10 @@ these marks off the route table.
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from flask import Blueprint, g, redirect, request, url_for
+from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response
 
 from crm_core import accounts, database
@@ -18,6 +20,13 @@ from crm_core.models import Right
 from crm_core.viewer import Viewer
 
 View = TypeVar("View", bound=Callable[..., Any])
+
+
+class RowNumber(IntegerConverter):
+    """``<int:…>``: what no row can be called is no address of a page (404)."""
+
+    def __init__(self, map: Map, **options: Any) -> None:  # noqa: A002 - werkzeug's
+        super().__init__(map, **{"max": 2**31 - 1, **options})
 
 
 class Room(Blueprint):
@@ -86,3 +95,10 @@ def proved(view: View) -> View:
 def back_to(address: str) -> Response:
     """After a POST: see other (303), so that a reload repeats nothing."""
     return redirect(address, code=303)
+
+
+def inside(address: str) -> str:
+    """Only a path of ours: no open redirect."""
+    parts = urlsplit(address)
+    here = not parts.scheme and not parts.netloc and address.startswith("/")
+    return address if here and not address.startswith(("//", "/\\")) else "/"

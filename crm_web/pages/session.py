@@ -1,7 +1,5 @@
 """Sign in, sign out, prove again, switch language."""
 
-from urllib.parse import urlsplit
-
 from flask import g, make_response, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -10,7 +8,7 @@ from crm_core.accounts import TooManyTriesError
 from crm_web import auth
 from crm_web.forms import Form
 from crm_web.i18n import LANGUAGES, gettext
-from crm_web.rooms import Room, back_to, public
+from crm_web.rooms import Room, back_to, inside, public
 
 room = Room("session", __name__)
 
@@ -42,7 +40,7 @@ def do_sign_in() -> Response | tuple[str, int]:
     if account is None:
         form.errors[""] = gettext("User name or password is wrong.")
         return _form(form, 422)
-    response = make_response(back_to(_inside(form.text("weiter"))))
+    response = make_response(back_to(inside(form.text("weiter"))))
     with database.transaction():
         auth.sign_in(response, account, remembered=form.flag("remember"))
     return response
@@ -77,7 +75,7 @@ def do_prove() -> Response | tuple[str, int]:
         page = render_template("prove.html", form=form, onward=form.text("weiter"))
         return page, 422
     accounts.prove(g.session)
-    return back_to(_inside(form.text("weiter")))
+    return back_to(inside(form.text("weiter")))
 
 
 @room.post("/sprache")
@@ -85,7 +83,7 @@ def do_prove() -> Response | tuple[str, int]:
 def switch_language() -> Response:
     """Deutsch or English, kept with the account, else in a cookie."""
     wanted = request.form.get("language", "de")
-    response = make_response(back_to(_inside(request.form.get("weiter", "/"))))
+    response = make_response(back_to(inside(request.form.get("weiter", "/"))))
     if wanted in LANGUAGES:
         if g.account is not None:
             g.account.language = wanted
@@ -102,11 +100,4 @@ def _form(form: Form, status: int) -> tuple[str, int]:
 
 
 def _onward() -> str:
-    return _inside(request.args.get("weiter", "/"))
-
-
-def _inside(address: str) -> str:
-    """Only a path of ours: no open redirect."""
-    parts = urlsplit(address)
-    inside = not parts.scheme and not parts.netloc and address.startswith("/")
-    return address if inside and not address.startswith(("//", "/\\")) else "/"
+    return inside(request.args.get("weiter", "/"))
