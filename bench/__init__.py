@@ -1,0 +1,1 @@
+"""``make bench``: what an ingested mail costs, beside exchangelib as it ships."""
