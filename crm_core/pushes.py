@@ -214,8 +214,7 @@ def record_pushed(
     row.written = Written(
         fields=push.wanted, creates=creates, followed=push.written.followed
     ).to_json()
-    if row.wanted_present:
-        row.pushed_version = push.version
+    row.pushed_version = push.version
     _settle(row)
     audit.record(ACTOR, "mirror_pushed", f"task:{push.task_id}")
 

@@ -231,7 +231,7 @@ def _findings(
         fresh = sightings.present(folder.mailbox_id, _kind(folder))
         missing = [row for row in fresh if row.mirror_id in unseen]
         for row in missing:
-            if not row.doubt and not row.written.followed:
+            if not row.doubt:
                 found.setdefault(row.mirror_id, _Finding(row, _Act.LOOK))
     return list(found.values())
 

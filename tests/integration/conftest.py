@@ -75,25 +75,43 @@ def _empty(name: str) -> None:
         )
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def db_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """A fresh, migrated database, not connected to."""
-    if request.param == "sqlite":
-        template: Path = request.getfixturevalue("sqlite_template")
-        with tempfile.TemporaryDirectory(prefix="mailsync-", dir=_FAST) as folder:
-            path = Path(folder) / "mailsync.db"
-            path.write_bytes(template.read_bytes())
-            yield f"sqlite:///{path}"
-        return
-    name: str = request.getfixturevalue("postgres_database")
-    _empty(name)
+@pytest.fixture
+def sqlite_url(sqlite_template: Path) -> Iterator[str]:
+    """A fresh, migrated SQLite database, not connected to."""
+    with tempfile.TemporaryDirectory(prefix="mailsync-", dir=_FAST) as folder:
+        path = Path(folder) / "mailsync.db"
+        path.write_bytes(sqlite_template.read_bytes())
+        yield f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgres_url(postgres_database: str) -> str:
+    """A fresh, migrated PostgreSQL database, not connected to."""
+    _empty(postgres_database)
     # Every commit of a test need not survive a power cut; those of the product do.
-    yield f"{_of_name(name)}?options=-csynchronous_commit%3Doff"
+    return f"{_of_name(postgres_database)}?options=-csynchronous_commit%3Doff"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def db_url(request: pytest.FixtureRequest) -> str:
+    """A fresh, migrated database of either kind, not connected to."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
 
 
 @pytest.fixture
 def db(db_url: str) -> Iterator[str]:
     """The same, bound to the models; the connection is closed at the end."""
-    database.connect(db_url)
-    yield db_url
+    yield from _bound(db_url)
+
+
+@pytest.fixture
+def sqlite_db(sqlite_url: str) -> Iterator[str]:
+    """Like ``db`` for what both databases would only repeat."""
+    yield from _bound(sqlite_url)
+
+
+def _bound(url: str) -> Iterator[str]:
+    database.connect(url)
+    yield url
     database.close()

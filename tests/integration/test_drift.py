@@ -4,6 +4,7 @@ In memory on both databases, and over real EWS against the sandbox on SQLite.
 """
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import date, timedelta
 from typing import Any
 
@@ -38,16 +39,21 @@ from mailsync.port import ChangeKind, ItemKind
 MONDAY = date(2026, 11, 30)
 
 
-@pytest.fixture(params=["memory", "ews"])
-def here(request: pytest.FixtureRequest, db: str) -> Iterator[Office]:
-    if request.param == "memory":
-        with office(MemoryOutlook()) as company:
-            yield company
-    elif db.startswith("sqlite"):
-        with ews_outlook() as outlook, office(outlook) as company:
-            yield company
-    else:
-        pytest.skip("the wire does not know the database: EWS runs on SQLite once")
+@pytest.fixture(
+    params=[
+        "memory, sqlite",
+        pytest.param("memory, postgres", marks=pytest.mark.postgres),
+        "ews, sqlite",  # the wire does not know the database
+    ]
+)
+def here(request: pytest.FixtureRequest) -> Iterator[Office]:
+    world, kind = request.param.split(", ")
+    url = request.getfixturevalue(f"{kind}_url")
+    database.connect(url)
+    outlook = ews_outlook() if world == "ews" else nullcontext(MemoryOutlook())
+    with outlook as hands, office(hands) as company:
+        yield company
+    database.close()
 
 
 @pytest.fixture
@@ -330,9 +336,15 @@ def test_adopting_a_move_follows_the_item(here: Office) -> None:
     here.do(mirrors.adopt, task)
     here.do(tasks.edit, task, title="Neuer Titel")
     here.run()
+    here.outlook.touch("keller", here.ours()[0])  # the next update has to look
+    here.do(tasks.edit, task, title="Noch ein Titel")
+    here.run()
     (item,) = here.ours()
     assert "Erledigt" in item.folder
-    assert item.subject.startswith("Neuer Titel")
+    assert item.subject.startswith("Noch ein Titel")
+    assert drift(here, task) is None
+    here.outlook.forget_tokens("keller")
+    here.run()
     assert drift(here, task) is None
 
 

@@ -36,8 +36,10 @@ from mailsync.errors import (
     Transient,
     Unprocessable,
 )
+from mailsync.memory import MemoryMailbox
 from mailsync.port import ItemKind
 from mailsync.process_owner import process_owner
+from mailsync.task_mapping import wanted_item
 
 NOW = timedelta(seconds=1)
 
@@ -304,8 +306,10 @@ def test_a_create_that_lands_late_beside_its_repeat_is_taken_away(
 def test_a_copy_made_by_the_employee_is_none_of_our_business(here: Office) -> None:
     task = here.assign()
     here.push()
-    here.outlook.copy("keller", here.only())
+    original = here.only()
+    here.outlook.copy("keller", original)
     here.poll()
+    here.outlook.touch("keller", original)  # so that the update has to look
     here.do(tasks.edit, task, title="Neuer Titel")
     here.run()
     subjects = sorted(item.subject[:5] for item in here.ours())
@@ -340,6 +344,7 @@ def test_a_claimed_row_is_not_claimed_twice(here: Office) -> None:
     task = here.assign()
     assert claim(task) is not None
     assert claim(task) is None
+    assert pushes.due() == []
     assert here.push() == outbox.OutboxResult()
 
 
@@ -376,7 +381,7 @@ def test_an_edit_during_a_push_is_written_by_the_next_one(here: Office) -> None:
     assert push is not None
     here.do(tasks.edit, task, title="Inzwischen")
     port = here.outlook.open_port(address_of("keller"))
-    ref = port.create_task(outbox.wanted_item(push))
+    ref = port.create_task(wanted_item(push))
     with database.transaction():
         pushes.record_pushed(
             push, external_id=ref.external_id, change_key=ref.change_key, creates=1
@@ -392,7 +397,7 @@ def test_cancelled_during_a_push_is_removed_by_the_next_one(here: Office) -> Non
     assert push is not None
     here.do(tasks.cancel, task)
     port = here.outlook.open_port(address_of("keller"))
-    ref = port.create_task(outbox.wanted_item(push))
+    ref = port.create_task(wanted_item(push))
     with database.transaction():
         pushes.record_pushed(
             push, external_id=ref.external_id, change_key=ref.change_key, creates=1
@@ -646,6 +651,65 @@ def test_an_item_that_changes_under_every_look_is_left_for_later(here: Office) -
     assert (result.failed, result.pushed) == (1, 0)
     here.push()
     assert here.only().subject.startswith("Unser Titel")
+
+
+def test_drift_can_be_neither_due_nor_claimed(here: Office) -> None:
+    task = here.assign()
+    here.push()
+    here.outlook.edit("keller", here.only(), subject="Mein Titel")
+    here.poll()
+    here.do(tasks.edit, task, title="Unser Titel")
+    assert pushes.due() == []
+    assert claim(task) is None
+
+
+def test_cancelled_while_drift_is_being_found_is_removed_all_the_same(
+    here: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = here.assign()
+    here.push()
+    here.outlook.edit("keller", here.only(), subject="Mein Titel")
+    here.do(tasks.edit, task, title="Unser Titel")
+    real = MemoryMailbox.find_task
+    meanwhile = iter([True])
+
+    def find(self: MemoryMailbox, *args: object, **more: object) -> object:
+        if next(meanwhile, False):
+            here.do(tasks.cancel, task)
+        return real(self, *args, **more)
+
+    monkeypatch.setattr(MemoryMailbox, "find_task", find)
+    here.push()
+    here.push()
+    assert here.ours() == []
+    assert here.mirror(task).state is MirrorState.NONE
+
+
+def test_edited_by_the_employee_while_its_removal_waits_it_is_removed(
+    here: Office,
+) -> None:
+    task = here.assign()
+    here.run()
+    here.do(tasks.cancel, task)
+    here.outlook.edit("keller", here.only(), subject="Mein Titel")
+    here.poll()
+    here.push()
+    assert here.ours() == []
+
+
+def test_what_the_employee_takes_out_of_the_trash_stays_the_employees(
+    here: Office,
+) -> None:
+    task = here.assign()
+    here.run()
+    here.do(tasks.cancel, task)
+    here.run()
+    (binned,) = here.outlook.items("keller")
+    here.outlook.move("keller", binned, "tasks")
+    for _ in range(3):
+        here.run()
+    assert [item.folder for item in here.outlook.items("keller")] == ["tasks"]
+    assert here.mirror(task).state is MirrorState.NONE
 
 
 # --- a restored backup --------------------------------------------------------------
