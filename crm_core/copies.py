@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from crm_core import clock, database
 from crm_core.fields import to_text
+from crm_core.forgetting import forget
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +107,13 @@ def live_copies(message: int) -> list[tuple[int, int, str, str, bytes | None, bo
     ]
 
 
-def withdraw(mailbox: int, items: Iterable[PrivateItem]) -> None:
+def withdraw(mailbox: int, items: Iterable[PrivateItem]) -> set[int]:
     """Copies marked private after we had read them: back to ids only.
 
     A mail of which no other copy is left, and which no person linked, goes as well.
+    Returns the mails that stay: what they say about their thread has become less.
     """
+    left: set[int] = set()
     for item in items:
         rows = database.execute(
             "SELECT id, message_id FROM message_copy WHERE mailbox_id = ? "
@@ -120,21 +123,21 @@ def withdraw(mailbox: int, items: Iterable[PrivateItem]) -> None:
         for copy, message in rows:
             database.execute(
                 "UPDATE message_copy SET private = 1, message_id = NULL, sent = 0, "
-                "content_digest = NULL, digest_missing = 1, filed = 0, "
+                "content_digest = NULL, digest_missing = 1, filed = 0, guids = NULL, "
+                "server_thread = NULL, parties = NULL, "
                 "change_key = ?, gone_at = NULL WHERE id = ?",
                 (item.change_key, copy),
             )
-            _forget_if_alone(message)
-
-
-def _forget_if_alone(message: int) -> None:
-    database.execute(
-        "DELETE FROM message WHERE id = ? AND NOT EXISTS (SELECT 1 FROM message_copy c "
-        "WHERE c.message_id = message.id) AND NOT EXISTS (SELECT 1 FROM entry_mail em "
-        "WHERE em.anchor_id = message.id) AND NOT EXISTS "
-        "(SELECT 1 FROM entry_mail_verdict v WHERE v.message_id = message.id)",
-        (message,),
+            left.add(message)
+    alone = database.select_in(
+        "SELECT m.id FROM message m WHERE NOT EXISTS (SELECT 1 FROM message_copy c "
+        "WHERE c.message_id = m.id) AND NOT EXISTS (SELECT 1 FROM entry_mail em "
+        "WHERE em.anchor_id = m.id) AND NOT EXISTS (SELECT 1 FROM entry_mail_verdict v "
+        "WHERE v.message_id = m.id) AND m.id IN ({marks})",
+        left,
     )
+    forget(int(row[0]) for row in alone)
+    return left - {int(row[0]) for row in alone}
 
 
 def want_decision(messages: Iterable[int]) -> None:

@@ -145,15 +145,25 @@ def transaction_open() -> bool:
     return bool(proxy.obj is not None and proxy.in_transaction())
 
 
-def stand_in_line(queue: int) -> None:
+def stand_in_line(queue: int, *, shared: bool = False) -> None:
     """Wait until no other transaction of this queue is open; until ours ends.
 
-    For «read, then write what was missing» without a row to lock. SQLite's writers
-    stand in one line anyway.
+    For «read, then write what was missing» without a row to lock; ``shared``: those
+    that only read what the others write do not wait for one another. Before any row is
+    locked. SQLite's writers stand in one line anyway.
     """
     require_transaction()
     if is_postgres():
-        execute("SELECT pg_advisory_xact_lock(?)", (queue,))
+        kind = "_shared" if shared else ""
+        execute(f"SELECT pg_advisory_xact_lock{kind}(?)", (queue,))
+
+
+def checkpoint() -> None:
+    """Write back and empty the WAL (SQLite), so that what was removed is gone there
+    too; not while a transaction is open. A reader that lags behind may hinder it.
+    """
+    if not is_postgres():
+        execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 @contextlib.contextmanager
@@ -217,8 +227,30 @@ def new_ids(table: str, count: int) -> list[int]:
         sequence = f"SELECT nextval(pg_get_serial_sequence('{table}', 'id')) "
         rows = execute(sequence + "FROM generate_series(1, ?)", (count,))
         return [int(row[0]) for row in rows]
-    ((highest,),) = execute(f"SELECT coalesce(max(id), 0) FROM {table}")
-    return list(range(highest + 1, highest + 1 + count))
+    ((highest, floor),) = execute(
+        f"SELECT (SELECT max(id) FROM {table}), "
+        "(SELECT value FROM setting WHERE name = ?)",
+        (f"floor:{table}",),
+    )
+    first = max(int(highest or 0), int(floor or 0)) + 1
+    return list(range(first, first + count))
+
+
+def raise_floor(table: str) -> None:
+    """Ids of ``table`` up to the highest one are never handed out again.
+
+    Called before rows go: on SQLite the highest id would be free again, and what names
+    it (the log, a bookmark) would mean another row. PostgreSQL's sequences never do.
+    """
+    require_transaction()
+    if not is_postgres():
+        execute(
+            "INSERT INTO setting (name, value) SELECT ?, max(id) FROM "
+            f"{table} WHERE true HAVING max(id) IS NOT NULL ON CONFLICT (name) "
+            "DO UPDATE SET value = max(CAST(value AS INTEGER), "
+            "CAST(excluded.value AS INTEGER))",
+            (f"floor:{table}",),
+        )
 
 
 def _dialect(sql: str) -> str:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from crm_core import audit, staff
-from crm_core.database import require_transaction
+from crm_core.database import require_transaction, stand_in_line
 from crm_core.email_addresses import Internal, normalise
 from crm_core.errors import Invalid
 from crm_core.models import (
@@ -30,6 +30,8 @@ from crm_core.models import (
     Setting,
     Visibility,
 )
+
+QUEUE = 0x43524D32  # of ``database.stand_in_line``: whoever mirrors, and pages
 
 _DOMAINS = "internal_domains"
 _DORMANT = {MailboxStatus.REMOVED, MailboxStatus.NOT_INFORMED}
@@ -97,7 +99,8 @@ def mirror(
 
     Raises Invalid for an empty list (never «stop everything») and for an address that
     cannot be read or stands there twice. Where who counts as internal differs from last
-    time (``internal_changed``), the caller makes threads anew (``rethreading``).
+    time (``internal_changed``), the caller makes threads anew (``rethreading``). Callers
+    stand in line (``QUEUE``) before their transaction locks any row.
     """
     require_transaction()
     by_address = _by_address(settings)
@@ -124,6 +127,14 @@ def mirror(
     return Mirrored(
         tuple(added), tuple(changed), tuple(removed), before if differs else None
     )
+
+
+def hold_still() -> None:
+    """Until this transaction ends, who is internal stays what it is.
+
+    Keys are made of it: a page that was under way while it changed would keep old ones.
+    """
+    stand_in_line(QUEUE, shared=True)
 
 
 def internal() -> Internal:

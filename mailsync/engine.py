@@ -15,7 +15,7 @@ idempotent; a crash after it has acknowledged the page.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from crm_core import clock, copies, database, leases
+from crm_core import clock, copies, database, expired_copies, leases, mailboxes
 from crm_core.fields import to_text
 from mailsync import ingest
 from mailsync.errors import TokenInvalid, Transient
@@ -63,6 +63,7 @@ def sync_folder(
         step("mails_fetched")
         prepared = ingest.prepare(job, planned, fetched)  # never raises
         with database.transaction():  # one page = one transaction
+            mailboxes.hold_still()
             leases.require(job.mailbox)
             outcome += ingest.store(job, prepared)
             step("rows_written")
@@ -102,6 +103,7 @@ def _advance(job: FolderJob, page: Page) -> None:
     )
     if caught_up is None:  # the end of a full read: what did not come is not there
         copies.mark_unseen_gone(job.mailbox, job.folder, job.sweep)
+        expired_copies.forget_unseen(job.mailbox, job.folder, job.sweep)
     database.execute(
         "UPDATE mail_folder SET token = ?, caught_up_at = ? WHERE id = ?",
         (page.token, caught_up or to_text(clock.now()), job.folder),

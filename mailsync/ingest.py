@@ -2,6 +2,7 @@
 
     change ──► private?  ──► ids only, nothing fetched
            ──► known?    ──► seen again (change key, category)
+           ──► expired?  ──► seen again, not read (unless somebody filed it now)
            ──► deleted   ──► copy gone
            ──► too old   ──► not stored (``since:``)
            ──► else      ──► fetch ──► normalise ──► mail | rejected | vanished
@@ -17,7 +18,18 @@ from datetime import datetime
 
 from peewee import DataError, IntegrityError
 
-from crm_core import clock, copies, database, holds, messages, quarantine
+from crm_core import (
+    clock,
+    copies,
+    database,
+    events,
+    expired_copies,
+    holds,
+    mailboxes,
+    messages,
+    quarantine,
+    rethreading,
+)
 from crm_core.copies import KnownCopy, PrivateItem
 from crm_core.incoming import IncomingMail
 from crm_core.quarantine import Rejected
@@ -27,6 +39,7 @@ from mailsync.normalise import (
     incoming_mail,
     is_filed,
     is_private,
+    own_id,
 )
 from mailsync.port import (
     Change,
@@ -67,11 +80,11 @@ class Plan:
     """What a page asks for, before anything is fetched."""
 
     to_fetch: list[ItemRef] = field(default_factory=list)
-    filed: dict[str, bool] = field(default_factory=dict)
     private: list[PrivateItem] = field(default_factory=list)
     withdrawn: list[PrivateItem] = field(default_factory=list)
     seen: list[tuple[int, str, bool]] = field(default_factory=list)
     refiled: list[int] = field(default_factory=list)
+    expired: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
 
 
@@ -111,6 +124,7 @@ def plan(job: FolderJob, page: Page) -> Plan:
     latest = {change.ref.external_id: change for change in page.changes}
     known = copies.known(job.mailbox, latest)
     rejected = quarantine.known(job.mailbox, latest)
+    expired = expired_copies.among(job.mailbox, latest.keys() - known.keys())
     result = Plan()
     for external_id, change in latest.items():
         copy = known.get(external_id)
@@ -122,8 +136,9 @@ def plan(job: FolderJob, page: Page) -> Plan:
             _private(result, change, copy)
         elif copy is not None and not copy.private:
             _seen_again(result, change, copy)
+        elif external_id in expired and not is_filed(change.categories):
+            result.expired.append(external_id)
         elif not _too_old(job, change) and _worth_fetching(change, rejected):
-            result.filed[external_id] = is_filed(change.categories)
             result.to_fetch.append(change.ref)
     for external_id, change_key in quarantine.retries(job.mailbox, job.folder):
         if external_id not in latest:
@@ -180,16 +195,23 @@ def prepare(job: FolderJob, planned: Plan, fetched: Fetched) -> Prepared:
                     remote.ref.change_key,
                     "normalise",
                     type(error).__name__,
+                    own_id(remote.message_id),
                 )
             )
             continue
-        if concerns_never(mail, job.rules.never):
+        if is_private(remote, job.ref.name) or concerns_never(mail, job.rules.never):
             item = PrivateItem(mail.external_id, mail.change_key)
             prepared.plan.private.append(item)
         else:
             prepared.mails.append(mail)
     prepared.rejected += [
-        Rejected(item.ref.external_id, item.ref.change_key, "unreadable", item.reason)
+        Rejected(
+            item.ref.external_id,
+            item.ref.change_key,
+            "unreadable",
+            item.reason,
+            own_id(item.message_id),
+        )
         for item in fetched.unreadable
     ]
     return prepared
@@ -206,8 +228,9 @@ def store(job: FolderJob, prepared: Prepared) -> PageOutcome:
     copies.seen_again(job.folder, job.sweep, planned.seen)
     copies.mark_gone(job.mailbox, job.folder, planned.deleted)
     copies.store_private(job.mailbox, job.folder, job.sweep, planned.private)
-    copies.withdraw(job.mailbox, planned.withdrawn)
+    rethreading.rebuild(copies.withdraw(job.mailbox, planned.withdrawn))
     copies.want_decision(planned.refiled)
+    expired_copies.seen_again(job.mailbox, job.folder, job.sweep, planned.expired)
     stored, refused = _store_mails(job, prepared.mails, at)
     rejected = [*prepared.rejected, *refused]
     asked = len(prepared.mails) + len(prepared.rejected)
@@ -216,12 +239,16 @@ def store(job: FolderJob, prepared: Prepared) -> PageOutcome:
     quarantine.put(job.mailbox, job.folder, rejected)
     refused_ids = {item.external_id for item in rejected}
     done = [m.external_id for m in prepared.mails if m.external_id not in refused_ids]
-    quarantine.resolve(job.mailbox, [*done, *planned.deleted])
+    private = [item.external_id for item in (*planned.private, *planned.withdrawn)]
+    settled = [*done, *private, *planned.deleted]
+    quarantine.resolve(job.mailbox, settled)
+    expired_copies.forget(job.mailbox, settled)
     holds.settle(stored.conversations)
+    events.mails_arrived(stored.new, job.folder)
     return PageOutcome(
         new=len(stored.new),
         copies=stored.copies,
-        private=len(planned.private) + len(planned.withdrawn),
+        private=len(private),
         deleted=len(planned.deleted),
         quarantined=len(rejected),
     )
@@ -230,8 +257,9 @@ def store(job: FolderJob, prepared: Prepared) -> PageOutcome:
 def _store_mails(
     job: FolderJob, mails: Sequence[IncomingMail], at: datetime
 ) -> tuple[messages.Stored, list[Rejected]]:
+    # Who is internal may have changed since the poll began: keys must not be older.
     place = messages.Place(
-        job.mailbox, job.address, job.folder, job.sweep, job.rules.internal,
+        job.mailbox, job.address, job.folder, job.sweep, mailboxes.internal(),
         job.token_prefix,
     )  # fmt: skip
     try:

@@ -50,13 +50,17 @@ class Rules:
     never: frozenset[str] = frozenset()  # addresses, or «@domain»
 
 
-def is_private(change: Change, folder_name: str) -> bool:
-    """Whether an item is marked private: by sensitivity, category, folder or word."""
+def is_private(item: Change | RemoteMessage, folder_name: str) -> bool:
+    """Whether an item is marked private: by sensitivity, category, folder or word.
+
+    Judged on the change page, so that nothing is fetched; and again of what was fetched,
+    since it may have been marked meanwhile.
+    """
     return (
-        change.sensitivity in _PRIVATE_SENSITIVITY
+        item.sensitivity in _PRIVATE_SENSITIVITY
         or bool(_PRIVATE_WORDS.fullmatch(folder_name.strip()))
-        or any(_PRIVATE_WORDS.fullmatch(name.strip()) for name in change.categories)
-        or bool(_PRIVATE_WORDS.search(change.subject or ""))
+        or any(_PRIVATE_WORDS.fullmatch(name.strip()) for name in item.categories)
+        or bool(_PRIVATE_WORDS.search(item.subject or ""))
     )
 
 

@@ -180,10 +180,14 @@ class RemoteMessage:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """An item the server or the mapping could not give us, and why."""
+    """An item the server or the mapping could not give us, and why.
+
+    ``message_id`` is its Message-ID where that much could be read.
+    """
 
     ref: ItemRef
     reason: str
+    message_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,6 @@ from crm_core.mailboxes import MailboxSettings, Mirrored
 from crm_core.models import Access, InternalOnly, Keep, MailboxKind, Visibility
 
 _MIGRATION_LOCK = 0x43524D30
-_MIRROR_QUEUE = 0x43524D32
 
 
 class NeedsMigration(CrmError):
@@ -97,7 +96,8 @@ def _upgraded(bound: Database, copy: Path | None = None) -> Upgraded:
 def mirror(config: Config, *, actor: str) -> Mirrored:
     """Write into rows what the configuration says; one transaction, idempotent."""
     with database.transaction():
-        database.stand_in_line(_MIRROR_QUEUE)  # programs that start at once
+        # Programs that start at once, and pages under way.
+        database.stand_in_line(mailboxes.QUEUE)
         staff.ensure_groups(config.staff_groups)
         schedule.remember_zone(config.service.timezone)
         changed = mailboxes.mirror(
