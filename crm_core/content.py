@@ -198,18 +198,35 @@ def compare_copies() -> list[int]:
     database.require_transaction()
     rows = database.execute("SELECT message_id FROM compare_work ORDER BY message_id")
     split: list[int] = []
+    differing: list[int] = []
     for (message,) in rows:
         seen = copies.live_copies(message)
         if any(copy[4] is None and not copy[5] for copy in seen):
             continue
-        split += _split(int(message), seen)
+        if len({copy[4] for copy in seen if copy[4] is not None}) > 1:
+            split += _split(int(message), seen)
+            differing.append(int(message))
         database.execute("DELETE FROM compare_work WHERE message_id = ?", (message,))
-    if split:
-        found = database.select_in(
-            "SELECT DISTINCT conversation_id FROM message WHERE id IN ({marks})", split
-        )
-        holds.settle(int(row[0]) for row in found)
+    _judge_anew(differing)
     return split
+
+
+def _judge_anew(differing: list[int]) -> None:
+    """Mails that lost copies to a twin: what vouched for those vouches no more.
+
+    Which copy our Exchange had authenticated is not known any more, so none of them
+    counts; a copy in Sent Items vouches where it lies.
+    """
+    database.execute_many(
+        "UPDATE message SET authenticated = 0 WHERE id = ?",
+        [(message,) for message in differing],
+    )
+    rows = database.select_in(
+        "SELECT DISTINCT conversation_id FROM message WHERE id IN ({marks})", differing
+    )
+    conversations = {int(row[0]) for row in rows}
+    holds.settle(conversations)
+    drop_unwanted(conversations)
 
 
 def _split(
@@ -224,6 +241,7 @@ def _split(
         if twin is None:
             twin = _clone(message, other)
             new.append(twin)
+        _share_evidence(message, twin)
         database.execute_many(
             "UPDATE message_copy SET message_id = ? WHERE id = ?",
             [(twin, copy[0]) for copy in seen if copy[4] == other],
@@ -259,17 +277,21 @@ def _clone(message: int, print_: bytes) -> int:
         f"SELECT ?, ?, 1, 0, {shared} FROM message WHERE id = ?",
         (twin, print_, message),
     )
+    return twin
+
+
+def _share_evidence(message: int, twin: int) -> None:
+    """What a copy said was written to the mail it was taken for; it goes with it."""
     for table, columns in (
         ("message_address", "role, email"),
         ("message_key", "key, kind"),
     ):
         database.execute(
-            f"INSERT INTO {table} (message_id, {columns}) "
-            f"SELECT ?, {columns} FROM {table} WHERE message_id = ?",
+            f"INSERT INTO {table} (message_id, {columns}) SELECT ?, {columns} "
+            f"FROM {table} WHERE message_id = ? ON CONFLICT DO NOTHING",
             (twin, message),
         )
     search.refresh(Findable.MESSAGE, [twin])
-    return twin
 
 
 def _sources(copy_ids: list[int]) -> list[WantedContent]:
