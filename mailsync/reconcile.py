@@ -17,7 +17,7 @@ from enum import Enum, auto
 
 import structlog
 
-from crm_core import clock, sightings
+from crm_core import clock, leases, sightings
 from crm_core.database import require_transaction, transaction
 from crm_core.mirror_fields import EXACT, Judgement, judge, same
 from crm_core.mirror_wishes import takes
@@ -124,7 +124,8 @@ def sync_task_folder(
     """Read one task or calendar folder to its end; every page is one transaction.
 
     A forgotten token means reading everything anew, which changes nothing where nothing
-    has changed. Raises what the port raises, token and rows of the last page intact.
+    has changed. Raises what the port raises, and LeaseLost where another daemon reads
+    this mailbox now; token and rows of the last page stay intact.
     """
     result = Reconciled()
     unseen = _to_be_seen(folder)
@@ -191,6 +192,7 @@ def _take_page(
         step("items looked at")
         try:
             with transaction():
+                leases.require(folder.mailbox_id)
                 for one in findings:
                     _record(one)
                 _advance(folder, page)

@@ -19,7 +19,7 @@ from office import (
     office,
 )
 
-from crm_core import database, mirrors, pushes, schedule, tasks
+from crm_core import database, leases, mirrors, pushes, schedule, tasks
 from crm_core.errors import Conflict, Invalid
 from crm_core.mirrors import MirrorState
 from crm_core.models import (
@@ -483,6 +483,24 @@ def test_rows_and_token_are_committed_together_or_not_at_all(
     assert folder_of("keller").token == token
     monkeypatch.undo()
     here.poll()
+    assert drift(here, task) is Drift.COMPLETED
+
+
+def test_a_page_is_not_committed_once_another_daemon_has_the_mailbox(
+    in_memory: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = in_memory
+    task = written(here)
+    here.outlook.complete("keller", here.only())
+    monkeypatch.setattr(leases, "_owner", "one")
+    Mailbox.update(
+        lease_owner="two", lease_until=here.now + timedelta(minutes=5)
+    ).execute()
+    with pytest.raises(leases.LeaseLost):
+        here.poll("keller")
+    assert drift(here, task) is None
+    here.later()
+    here.poll("keller")
     assert drift(here, task) is Drift.COMPLETED
 
 
