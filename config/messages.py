@@ -339,6 +339,13 @@ SENTENCES: Mapping[str, Sentence] = MappingProxyType(
             "«password».",
             "The server address contains a log-in. Use «login» and «password».",
         ),
+        "receiver": Sentence(
+            "E142",
+            "«{value}» ist weder ein Netz noch ein Rechnername. Beispiel: 10.0.0.0/8 "
+            "oder erp.werft.example",
+            "«{value}» is neither a network nor the name of a host. Example: "
+            "10.0.0.0/8 or erp.werft.example",
+        ),
         "listen": Sentence(
             "E143",
             "«{value}» ist keine Adresse zum Horchen. Beispiel: 127.0.0.1:8080 oder "

@@ -29,6 +29,7 @@ from config.values import (
     Never,
     PathBeside,
     Prefix,
+    Receiver,
     Seconds,
     SecretName,
     Text,
@@ -128,6 +129,9 @@ class WebConfig(_Said):
     """Adresse zum Horchen: `host:port` oder `unix:/pfad` (noch ohne Wirkung)."""
     public_url: Endpoint | None = None
     """Adresse, unter der die Mitarbeitenden die Seiten öffnen (noch ohne Wirkung)."""
+    webhooks_allow: tuple[Receiver, ...] = ()
+    """Netze (`10.0.0.0/8`) und Rechnernamen, an die Webhooks gehen dürfen, obwohl sie
+    nicht öffentlich sind; nur dort auch ohne TLS."""
 
 
 class ServiceConfig(_Said):

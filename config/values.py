@@ -7,6 +7,7 @@ Guarantees: addresses and domains come out lower-case with the domain in its IDN
 PydanticCustomError whose type is a kind of ``config.messages``. Pure; no network.
 """
 
+import ipaddress
 import re
 import unicodedata
 from datetime import date
@@ -24,6 +25,7 @@ from config.guess import nearest
 _LONGEST_TEXT = 200
 _LONGEST_KEY = 64
 _LONGEST_FOLDER = 255
+_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _KEY_SHAPE = re.compile(r"[^\W_](?:[\w.-]*[^\W_])?")
 
 
@@ -153,6 +155,19 @@ def read_domain(value: str) -> str:
         return read_address(f"x@{domain}").rpartition("@")[2]
     except PydanticCustomError:
         raise refuse("domain", value=value) from None
+
+
+def read_receiver(value: str) -> str:
+    """A network (``10.0.0.0/8``, one address) or the name of a host, lower-case."""
+    text = value.strip().lower()
+    try:
+        return str(ipaddress.ip_network(text, strict=False))
+    except ValueError:
+        labels = text.split(".")
+    sound = len(text) <= _LONGEST_FOLDER and not text.replace(".", "").isdigit()
+    if not sound or not all(_LABEL.fullmatch(label) for label in labels):
+        raise refuse("receiver", value=value)
+    return text
 
 
 def read_never(value: str) -> str:
@@ -287,6 +302,7 @@ Keyword = Annotated[str, AfterValidator(read_keyword)]
 Address = Annotated[str, AfterValidator(read_address)]
 Domain = Annotated[str, AfterValidator(read_domain)]
 Never = Annotated[str, AfterValidator(read_never)]
+Receiver = Annotated[str, AfterValidator(read_receiver)]
 Endpoint = Annotated[str, AfterValidator(read_endpoint)]
 Listen = Annotated[str, AfterValidator(read_listen)]
 Timezone = Annotated[str, AfterValidator(read_timezone)]

@@ -6,7 +6,7 @@ from both sides (S6: the document shows its entries without a second row).
 
 from datetime import date
 
-from crm_core import audit, clock, search
+from crm_core import audit, clock, events, search
 from crm_core.database import require_transaction
 from crm_core.errors import Invalid, NotFound
 from crm_core.models import (
@@ -71,6 +71,7 @@ def link(entry: Entry, document: Document, *, actor: str) -> None:
             entry=entry, document=document, linked_at=clock.now(), linked_by=actor
         )
         audit.record(actor, "document_linked", f"document:{document.id}", entry=entry)
+        events.follow("document_linked", entry, document=document.id)
 
 
 def unlink(entry: Entry, document: Document, *, actor: str) -> None:

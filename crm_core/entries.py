@@ -15,6 +15,7 @@ from crm_core import (
     classification,
     clock,
     database,
+    events,
     holds,
     search,
 )
@@ -116,7 +117,7 @@ def open_as(draft: EntryDraft, *, actor: str) -> Entry:
     Participant.create(
         entry=entry, address=draft.address_id, added_at=now, added_by=actor
     )
-    audit.record(actor, "entry_created", f"entry:{entry.number}", entry=entry)
+    _record(entry, "entry_created", actor)
     search.refresh(Findable.ENTRY, [entry.id])
     if draft.note.strip():
         add_note(entry, draft.note, actor=actor)
@@ -348,3 +349,4 @@ def _next_number() -> int:
 
 def _record(entry: Entry, action: str, actor: str, detail: str = "") -> None:
     audit.record(actor, action, f"entry:{entry.number}", entry=entry, detail=detail)
+    events.follow(action, entry)

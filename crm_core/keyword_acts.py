@@ -23,6 +23,7 @@ from crm_core import (
     clock,
     database,
     entries,
+    events,
     holds,
     keywords,
     links,
@@ -328,6 +329,7 @@ def _release_category(act: Act) -> bool:
             entry=Entry.get_by_id(entry),
             detail="category removed",
         )
+        events.follow("mail_unlinked", int(entry), message=act.message.id)
     if gone:
         holds.settle([act.conversation])
     return bool(gone)

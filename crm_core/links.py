@@ -5,7 +5,7 @@ or unlinks is pinned: a verdict on one mail, or a removed link that stays as a r
 Nothing automatic changes either of them.
 """
 
-from crm_core import audit, clock, content, database, holds
+from crm_core import audit, clock, content, database, events, holds
 from crm_core.errors import NotFound
 from crm_core.fields import to_text
 from crm_core.models import (
@@ -58,7 +58,10 @@ def link_mail(
             entry=entry,
             detail=f"{reason.value} {evidence}".strip(),
         )
+        events.follow("mail_linked", entry, message=message.id, reason=reason.value)
     holds.settle([conversation])
+    if not linked:
+        events.conversation_linked(entry.id, conversation)
     return changed
 
 
@@ -73,6 +76,7 @@ def unlink_message(entry: Entry, message: Message, *, actor: str) -> None:
         raise NotFound("the mail is not linked to entry {number}", number=entry.number)
     _set_verdict(entry, message, Verdict.EXCLUDE, actor)
     audit.record(actor, "mail_unlinked", f"message:{message.id}", entry=entry)
+    events.follow("mail_unlinked", entry, message=message.id)
     holds.settle([conversation])
     content.drop_unwanted([conversation])
 
@@ -98,6 +102,7 @@ def unlink_conversation(entry: Entry, message: Message, *, actor: str) -> None:
         (entry.id, conversation),
     )
     audit.record(actor, "conversation_unlinked", f"message:{message.id}", entry=entry)
+    events.follow("conversation_unlinked", entry, message=message.id)
     holds.settle([conversation])
     content.drop_unwanted([conversation])
 

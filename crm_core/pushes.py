@@ -20,7 +20,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from crm_core import audit, clock, schedule, task_text
+from crm_core import audit, clock, events, schedule, task_text
 from crm_core.database import execute, require_transaction
 from crm_core.fields import to_text
 from crm_core.mirror_fields import (
@@ -263,6 +263,8 @@ def record_failure(
     _give_back(row)
     if park:
         audit.record(ACTOR, "mirror_parked", f"task:{push.task_id}", detail=code)
+        entry = Task.get_by_id(push.task_id).entry_id
+        events.follow("mirror_parked", entry, task=push.task_id, reason=code)
 
 
 def record_refusal(push: Push, *, code: str, text: str) -> None:
@@ -306,6 +308,8 @@ def set_drift(row: TaskMirror, judgement: Judgement) -> None:
         audit.record(
             ACTOR, "drift_seen", f"task:{row.task_id}", detail=str(row.drift or "")
         )
+        entry, why = Task.get_by_id(row.task_id).entry_id, str(row.drift or "")
+        events.follow("drift_seen", entry, task=row.task_id, reason=why)
 
 
 def _mine(push: Push) -> TaskMirror | None:

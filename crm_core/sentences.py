@@ -47,6 +47,13 @@ _GERMAN = {
     "a {level} has no key": "Auf der Stufe «{level}» fehlt ein Schlüssel",
     "this page does not exist": "Diese Seite gibt es nicht",
     "the mail names no sender": "Das E-Mail nennt keinen Absender",
+    "the text of this mail is not here": (
+        "Der Text dieses E-Mails ist nicht gespeichert"
+    ),
+    "there is no such attachment": "Diesen Anhang gibt es nicht",
+    "this concerns entries that you may not change": (
+        "Das betrifft Einträge, die Sie nicht ändern dürfen"
+    ),
     "of this mail you may see the subject only": (
         "Von diesem E-Mail dürfen Sie nur den Betreff sehen"
     ),
@@ -59,6 +66,10 @@ _GERMAN = {
     "this mail has just been linked by {name}": (
         "Dieses E-Mail wurde eben von {name} verlinkt"
     ),
+    "there is no webhook {webhook}": "Es gibt keinen Webhook {webhook}",
+    "there is no delivery {delivery}": "Es gibt keine Zustellung {delivery}",
+    "«{url}» is no web address": "«{url}» ist keine Webadresse",
+    "choose at least one event": "Wählen Sie mindestens ein Ereignis",
     "address {address} is the only one of entry {entry}: add another one first": (
         "Adresse {address} ist die einzige in Eintrag {entry}: fügen Sie zuerst eine "
         "andere hinzu"

@@ -9,7 +9,7 @@ the authority: what an employee does to the copy in Outlook is drift (``mirrors`
       └────cancel────► cancelled ──reopen──► open  a cancelled task is not edited
 """
 
-from crm_core import audit, clock, search, task_text
+from crm_core import audit, clock, events, search, task_text
 from crm_core.database import is_postgres, require_transaction
 from crm_core.errors import Conflict, Invalid, NotFound
 from crm_core.mirror_wishes import wish
@@ -183,3 +183,4 @@ def _bump(task: Task, action: str, actor: str, detail: str = "") -> None:
 
 def _record(task: Task, action: str, actor: str, detail: str = "") -> None:
     audit.record(actor, action, f"task:{task.id}", entry=task.entry, detail=detail)
+    events.follow(action, task.entry, task=task.id)

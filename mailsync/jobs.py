@@ -2,6 +2,7 @@
 
     poll:<mailbox>   mail, task and calendar folders, keyword acts, wanted content
     outbox           tasks that differ from their copies
+    webhooks         events that other programs are told of
     search           mails that ingest left out of the search index
     tidy             content nobody can give any more, blobs without a row
 
@@ -15,13 +16,14 @@ from functools import partial
 import structlog
 
 from crm_core import database, mailboxes
-from mailsync import outbox, sync
+from mailsync import outbox, sync, webhooks
 from mailsync.context import Context
 from mailsync.progress import Progress
 from mailsync.scheduler import Job
 from mailsync.sync import SyncSettings
 
 OUTBOX_EVERY = 3.0
+WEBHOOKS_EVERY = 2.0
 SEARCH_EVERY = 5.0
 TIDY_EVERY = 600.0
 
@@ -41,6 +43,8 @@ def jobs_of(context: Context, progress: Progress, should_stop: ShouldStop) -> li
             jobs.append(_job(f"poll:{row.slug}", box.poll, body, progress, should_stop))
     push = partial(_push, settings, should_stop)
     jobs.append(_job("outbox", OUTBOX_EVERY, push, progress, should_stop))
+    tell = partial(_tell, context, should_stop)
+    jobs.append(_job("webhooks", WEBHOOKS_EVERY, tell, progress, should_stop))
     index = partial(_index, should_stop)
     jobs.append(_job("search", SEARCH_EVERY, index, progress, should_stop))
     jobs.append(
@@ -93,12 +97,18 @@ def _push(settings: SyncSettings, should_stop: ShouldStop) -> None:
         )
 
 
+def _tell(context: Context, should_stop: ShouldStop) -> None:
+    allowed = webhooks.Allowed.of(context.config.service.web.webhooks_allow)
+    webhooks.deliver_due(allowed, should_stop)
+
+
 def _index(should_stop: ShouldStop) -> None:
     sync.index_search(should_stop)
 
 
 def _tidy(settings: SyncSettings) -> None:
     sync.finish_contents()
+    webhooks.forget_old()
     swept = settings.blobs.sweep()
     if swept:
         log.info("blobs_swept", count=swept)

@@ -356,6 +356,8 @@ CASES: list[tuple[tuple[str, str], str]] = [
     (more("retention: {unlinked_days: §0}\n"), "too_small"),
     (more("limits: {page_size: §513}\n"), "too_large"),
     (more("web: {listen: §8080}\n"), "listen"),
+    (more("web: {webhooks_allow: [erp, 10.0.0.0/8, §10.0.0.0/99]}\n"), "receiver"),
+    (more("web: {webhooks_allow: [§'https://erp.example/']}\n"), "receiver"),
     (more("web: {listen: §'127.0.0.1:port'}\n"), "listen"),
     # -- taxonomy ----------------------------------------------------------------------------
     (subtag("keywords: [§'#']"), "keyword_shape"),
