@@ -104,8 +104,7 @@ class RetentionConfig(_Said):
     """Wie lange etwas aufbewahrt wird."""
 
     unlinked_days: Annotated[int, Field(ge=1, le=365), DIGITS] = 90
-    """Tage, nach denen Kopfdaten nicht verlinkter E-Mails verfallen (noch ohne
-    Wirkung)."""
+    """Tage, nach denen Kopfdaten nicht verlinkter E-Mails verfallen."""
 
 
 class LimitsConfig(_Said):

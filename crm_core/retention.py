@@ -16,7 +16,7 @@ mail of a mailbox with ``keep: all``. The log stays.
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
-from crm_core import accounts, clock, database, expired_copies
+from crm_core import clock, database, expired_copies
 from crm_core.fields import to_text
 from crm_core.forgetting import forget
 
@@ -74,6 +74,8 @@ def forget_resolved(before: datetime) -> int:
 
 def forget_sessions(now: datetime) -> int:
     """Sign-ins that are over, whatever their browser still holds; how many."""
+    from crm_core import accounts  # brings the password hash library along
+
     return _delete(
         "DELETE FROM web_session WHERE started_at < ? OR (remembered = 0 "
         "AND started_at < ?)",

@@ -2,16 +2,28 @@
 
 A file is written aside, synced and renamed, so that a name always has its whole
 content. Nothing is ever unpacked or opened here.
+
+A blob is stored before the transaction whose row names it. Sweeping therefore spares
+what was stored lately, and looks and removes under a lock on the folder, which storing
+shares: a blob that is stored again is either young or written anew.
 """
 
+import fcntl
 import os
 import tempfile
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from crm_core import content
+
+SPARED = 3600.0  # seconds in which a stored blob gets its row, by far
+
+_ASIDE = ".new-"
+_BEGINNINGS_KEPT = 3600.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +36,18 @@ class BlobStore:
         """Store the content; its hash. Durable when it returns."""
         name = sha256(data).hexdigest()
         target = self.path(name)
-        if target.exists():
-            return name
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, aside = tempfile.mkstemp(dir=target.parent, prefix=".new-")
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(aside).replace(target)
-        _sync_folder(target.parent)
+        with self._locked(fcntl.LOCK_SH):
+            if target.exists():
+                os.utime(target)  # young again: not swept before its row is there
+                return name
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle, aside = tempfile.mkstemp(dir=target.parent, prefix=_ASIDE)
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(aside).replace(target)
+            _sync_folder(target.parent)
         return name
 
     def path(self, name: str) -> Path:
@@ -46,12 +60,41 @@ class BlobStore:
             if not file.name.startswith("."):
                 yield file.name
 
-    def sweep(self) -> int:
-        """Remove what no attachment names any more; how many. Idempotent."""
+    def sweep(self, *, spare: float = 0.0) -> int:
+        """Remove what no attachment names any more; how many. Idempotent.
+
+        What was stored in the last ``spare`` seconds stays: its row may be on the way.
+        Beginnings that a crash has left go after an hour.
+        """
         gone = content.orphaned_blobs(list(self.names()))
+        oldest_spared = time.time() - spare  # file times are the system's
+        removed = 0
         for name in gone:
-            self.path(name).unlink(missing_ok=True)
-        return len(gone)
+            with self._locked(fcntl.LOCK_EX):
+                removed += _remove_older(self.path(name), oldest_spared)
+        for aside in self.root.glob(f"??/{_ASIDE}*"):
+            _remove_older(aside, time.time() - _BEGINNINGS_KEPT)
+        return removed
+
+    @contextmanager
+    def _locked(self, how: int) -> Iterator[None]:
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(self.root, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, how)
+            yield
+        finally:
+            os.close(handle)
+
+
+def _remove_older(file: Path, than: float) -> bool:
+    try:
+        if file.stat().st_mtime > than:
+            return False
+        file.unlink()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _sync_folder(folder: Path) -> None:

@@ -110,8 +110,10 @@ class Context:
 
     def sync_settings(self) -> "SyncSettings":
         """What polling needs of the configuration."""
+        from mailsync.nightly import Keeping
         from mailsync.sync import SyncSettings
 
+        service = self.config.service
         return SyncSettings(
             open_port=self.open_port,
             rules={
@@ -119,6 +121,9 @@ class Context:
             },
             blobs=BlobStore(self.blobs),
             token_prefix=self.config.keywords.token_prefix,
+            keeping=Keeping(
+                service.retention.unlinked_days, ZoneInfo(service.timezone)
+            ),
             keyword_budget=self.config.service.limits.keyword_effects_per_hour,
         )
 

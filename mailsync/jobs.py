@@ -5,6 +5,7 @@
     webhooks         events that other programs are told of
     search           mails that ingest left out of the search index
     tidy             content nobody can give any more, blobs without a row
+    night            what has expired, once a night
 
 Each job binds its name for the logs, marks its progress, never raises, and gives its
 database connection back.
@@ -16,7 +17,8 @@ from functools import partial
 import structlog
 
 from crm_core import database, mailboxes
-from mailsync import outbox, sync, webhooks
+from mailsync import nightly, outbox, sync, webhooks
+from mailsync.blobs import SPARED
 from mailsync.context import Context
 from mailsync.progress import Progress
 from mailsync.scheduler import Job
@@ -50,6 +52,8 @@ def jobs_of(context: Context, progress: Progress, should_stop: ShouldStop) -> li
     jobs.append(
         _job("tidy", TIDY_EVERY, partial(_tidy, settings), progress, should_stop)
     )
+    night = partial(_expire, settings, should_stop)
+    jobs.append(_job("night", TIDY_EVERY, night, progress, should_stop))
     return jobs
 
 
@@ -109,6 +113,10 @@ def _index(should_stop: ShouldStop) -> None:
 def _tidy(settings: SyncSettings) -> None:
     sync.finish_contents()
     webhooks.forget_old()
-    swept = settings.blobs.sweep()
+    swept = settings.blobs.sweep(spare=SPARED)
     if swept:
         log.info("blobs_swept", count=swept)
+
+
+def _expire(settings: SyncSettings, should_stop: ShouldStop) -> None:
+    nightly.expire_if_due(settings.keeping, should_stop)

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from crm_core import clock, database, mailboxes
 from crm_core.models import Mailbox, MailboxStatus
 from crm_core.queries import mirrors
-from mailsync import outbox, sync
+from mailsync import nightly, outbox, sync
+from mailsync.blobs import SPARED
 from mailsync.outbox import OutboxResult
 from mailsync.sync import MailboxReport, SyncSettings
 
@@ -57,7 +58,9 @@ def sync_once(
             reports[mailbox] = _joined(reports[mailbox], again)
     sync.finish_contents()
     sync.index_search(should_stop)
-    settings.blobs.sweep()
+    nightly.expire_if_due(settings.keeping, should_stop)
+    # No daemon works beside us on SQLite; on PostgreSQL one may, in the middle of a mail.
+    settings.blobs.sweep(spare=SPARED if database.is_postgres() else 0.0)
     return SyncReport(tuple(reports.values()), pushed, left)
 
 

@@ -28,6 +28,7 @@ from mailsync import backoff, bodies, engine, reconcile
 from mailsync.blobs import BlobStore
 from mailsync.errors import AuthRejected, MailboxGone, MailSyncError
 from mailsync.ingest import FolderJob, PageOutcome, SystemicFailure
+from mailsync.nightly import Keeping
 from mailsync.normalise import Rules
 from mailsync.port import (
     Detail,
@@ -66,6 +67,7 @@ class SyncSettings:
     blobs: BlobStore
     token_prefix: str = "CRM"
     keyword_budget: int = keyword_acts.BUDGET_PER_HOUR
+    keeping: Keeping = field(default_factory=Keeping)
     random: Random = field(default_factory=Random)
 
 
