@@ -54,7 +54,13 @@ def _lists(shared: Path) -> dict[str, list[Skeleton]]:
 
 
 def _play(
-    shared: Path, company: Company, most: int, kind: str, *, apart: bool = True
+    shared: Path,
+    company: Company,
+    most: int,
+    kind: str,
+    *,
+    apart: bool = True,
+    spoilt: bool = False,
 ) -> tuple[int, Shown]:
     """How many threads were linked, and what their entries show in the end."""
     choice = choose(company, most, Random(most), apart=apart)
@@ -64,7 +70,7 @@ def _play(
     ):
         linked = link_first_mails(run, choice)
         run.play(shuffled(rest_of(choice), 1), Random(1))
-        assert verify.verify() == []
+        assert spoilt or verify.verify() == []
         return len(linked), shown(choice, linked)
 
 
@@ -155,5 +161,5 @@ def test_a_product_that_links_wrongly_is_found(
 ) -> None:
     spoil(monkeypatch)
     company = company_of(_lists(shared)["batman"][:900])
-    _, found = _play(shared, company, 60, "sqlite")
+    _, found = _play(shared, company, 60, "sqlite", spoilt=True)
     assert wrong(found)
