@@ -14,9 +14,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from crm_core import audit, staff
-from crm_core.database import require_transaction, stand_in_line
+from crm_core.database import execute, require_transaction, stand_in_line
 from crm_core.email_addresses import Internal, normalise
 from crm_core.errors import Invalid
 from crm_core.models import (
@@ -142,9 +143,14 @@ def internal() -> Internal:
 
     A removed mailbox stays internal, so that its old threads stay what they were.
     """
-    row = Setting.get_or_none(Setting.name == _DOMAINS)
-    domains = row.value.split() if isinstance(row, Setting) else []
-    return Internal.of(domains, [mailbox.address for mailbox in Mailbox.select()])
+    said = execute("SELECT value FROM setting WHERE name = ?", (_DOMAINS,))
+    boxes = execute("SELECT address FROM mailbox ORDER BY id")
+    return _internal(said[0][0] if said else "", tuple(box[0] for box in boxes))
+
+
+@lru_cache(maxsize=4)  # asked for every page and every keyword, hardly ever another
+def _internal(domains: str, addresses: tuple[str, ...]) -> Internal:
+    return Internal.of(domains.split(), addresses)
 
 
 def enabled() -> list[Mailbox]:

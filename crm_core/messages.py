@@ -131,7 +131,7 @@ def store(place: Place, mails: Sequence[IncomingMail], at: datetime) -> Stored:
     for one in placed:
         conversation = threader.present(one.placement.conversation)
         _message_rows(rows, place, one, conversation, at)
-    _write(rows, at)
+    _write(rows)
     return Stored(
         new=[one.id for one in placed],
         copies=len(mails) - len(placed),
@@ -263,6 +263,7 @@ def _message_rows(
             new.placement.joined_by,
             new.parties,
             f"{at.astimezone(UTC):%Y-%m-%d}",
+            None if mail.body is None else to_text(at),
         )
     )
     rows.keys += [(message, key, kind) for key, kind in new.keys.all]
@@ -307,13 +308,13 @@ def _address_rows(message: int, mail: IncomingMail) -> list[tuple[int, str, str]
     return list(rows)[:MOST_ADDRESSES]
 
 
-def _write(rows: _Rows, at: datetime) -> None:
+def _write(rows: _Rows) -> None:
     database.execute_many(
         "INSERT INTO message (id, internet_id, fingerprint, conversation_id, subject, "
         "from_name, from_address, sender, sent_at, received_at, size, item_class, "
         "has_attachments, automatic, confidential, dmarc, authenticated, id_conflict, "
-        "parent, joined_by, parties, stored_on) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-        "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "parent, joined_by, parties, stored_on, body_at) VALUES (?, ?, ?, ?, ?, ?, ?, "
+        "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         rows.messages,
     )
     database.execute_many(
@@ -355,7 +356,7 @@ def _write(rows: _Rows, at: datetime) -> None:
         "CASE WHEN dmarc = 'fail' OR ? = 'none' THEN dmarc ELSE ? END WHERE id = ?",
         rows.raised,
     )
-    _store_texts(rows.bodies, at, complete=False)
+    _put_texts(rows.bodies)
     search.put(rows.found_by)
     search.refresh(Findable.MESSAGE, rows.named_anew)
     search.refresh(Findable.BODY, rows.named_anew)
@@ -369,7 +370,13 @@ def store_bodies(
     """Store fetched bodies; ``complete``: with HTML and attachments."""
     database.require_transaction()
     bodies = list(bodies)
-    _store_texts(bodies, at, complete=complete)
+    _put_texts(bodies)
+    stamp = to_text(at)
+    database.execute_many(
+        "UPDATE message SET body_at = ?, content_at = ?, body_missing = NULL "
+        "WHERE id = ?",
+        [(stamp, stamp if complete else None, message) for message, _ in bodies],
+    )
     search.refresh(Findable.BODY, (message for message, _ in bodies))
     if not complete:
         return
@@ -390,20 +397,12 @@ def store_bodies(
     )  # fmt: skip
 
 
-def _store_texts(
-    bodies: Sequence[tuple[int, IncomingBody]], at: datetime, *, complete: bool
-) -> None:
+def _put_texts(bodies: Sequence[tuple[int, IncomingBody]]) -> None:
     database.execute_many(
         "INSERT INTO message_body (message_id, text, html, new_text) "
         "VALUES (?, ?, ?, ?) ON CONFLICT (message_id) DO UPDATE SET "
         "text = excluded.text, html = excluded.html, new_text = excluded.new_text",
         [(message, b.text, b.html, b.new_text) for message, b in bodies],
-    )
-    stamp = to_text(at)
-    database.execute_many(
-        "UPDATE message SET body_at = ?, content_at = ?, body_missing = NULL "
-        "WHERE id = ?",
-        [(stamp, stamp if complete else None, message) for message, _ in bodies],
     )
 
 
