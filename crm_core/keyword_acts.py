@@ -62,6 +62,7 @@ class Act:
     slug: str
     copy: str
     folder: int
+    budget: int
 
     @property
     def actor(self) -> str:
@@ -78,11 +79,14 @@ def pending() -> list[int]:
     return [int(row[0]) for row in rows]
 
 
-def decide(message_id: int, token_prefix: str) -> bool:
-    """Decide about one mail, in the caller's transaction; whether it had an effect."""
+def decide(message_id: int, token_prefix: str, budget: int = BUDGET_PER_HOUR) -> bool:
+    """Decide about one mail, in the caller's transaction; whether it had an effect.
+
+    ``budget``: effects a mailbox may have in an hour; the rest waits in quarantine.
+    """
     database.require_transaction()
     database.execute("DELETE FROM keyword_work WHERE message_id = ?", (message_id,))
-    act = _act(message_id, token_prefix)
+    act = _act(message_id, token_prefix, budget)
     if act is None or act.message.automatic:
         return False
     return any(
@@ -90,7 +94,7 @@ def decide(message_id: int, token_prefix: str) -> bool:
     )
 
 
-def _act(message_id: int, token_prefix: str) -> Act | None:
+def _act(message_id: int, token_prefix: str, budget: int) -> Act | None:
     message = Message.get_or_none(Message.id == message_id)
     copies = database.execute(
         "SELECT c.sent, c.filed, c.mailbox_id, b.slug, c.external_id, c.folder_id "
@@ -119,6 +123,7 @@ def _act(message_id: int, token_prefix: str) -> Act | None:
         slug=first[3],
         copy=first[4],
         folder=first[5],
+        budget=budget,
     )
 
 
@@ -362,7 +367,7 @@ def _over_budget(act: Act) -> bool:
         "AND reason IN ('token', 'keyword', 'category')",
         (act.actor, since),
     )
-    if used < BUDGET_PER_HOUR:
+    if used < act.budget:
         return False
     quarantine.put(
         act.mailbox,
@@ -372,7 +377,7 @@ def _over_budget(act: Act) -> bool:
                 act.copy,
                 "",
                 quarantine.KEYWORD_BUDGET,
-                f"more than {BUDGET_PER_HOUR} keyword effects an hour",
+                f"more than {act.budget} keyword effects an hour",
                 act.message.internet_id,
             )
         ],
