@@ -283,6 +283,18 @@ def find_token(value: str) -> ApiToken | None:
     return token if alive else None
 
 
+def token_needs_touch(token: ApiToken) -> bool:
+    """Whether its last use is old enough to be written anew."""
+    return token.used_at is None or bool(clock.now() - token.used_at > _SEEN_EVERY)
+
+
+def touch_token(token: ApiToken) -> None:
+    """It was used now (shown with the token)."""
+    require_transaction()
+    token.used_at = clock.now()
+    token.save(only=["used_at"])
+
+
 def first_management_account() -> Account:
     """The first account of GL, as whom a token acts by default; NotFound if none."""
     for account in Account.select().where(Account.active == 1).order_by(Account.id):

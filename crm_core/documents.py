@@ -27,10 +27,13 @@ def upsert(
     actor: str,
     address_id: int | None = None,
     dated_on: date | None = None,
+    status: str = "",
+    url: str = "",
 ) -> Document:
     """The document as the ERP describes it now; idempotent.
 
-    Raises Invalid without a number, NotFound for an unknown address.
+    Raises Invalid without a number or for an ``url`` that is no web address, NotFound
+    for an unknown address.
     """
     require_transaction()
     number = number.strip()
@@ -38,12 +41,21 @@ def upsert(
         raise Invalid("number", "required", "the document needs a number")
     if address_id is not None and Address.get_or_none(Address.id == address_id) is None:
         raise NotFound("there is no address {address}", address=address_id)
-    wanted = (title.strip(), address_id, dated_on)
+    if url and not url.startswith(("https://", "http://")):
+        raise Invalid("url", "url", "«{url}» is no web address", url=url)
+    wanted = {
+        "title": title.strip(),
+        "address_id": address_id,
+        "dated_on": dated_on,
+        "status": status.strip(),
+        "url": url,
+    }
     known = Document.get_or_none(Document.kind == kind, Document.number == number)
     document = known or Document(kind=kind, number=number)
-    if known and wanted == (document.title, document.address_id, document.dated_on):
+    if known and all(getattr(document, k) == v for k, v in wanted.items()):
         return document
-    document.title, document.address_id, document.dated_on = wanted
+    for field, value in wanted.items():
+        setattr(document, field, value)
     document.updated_at = clock.now()
     document.save()
     action = "document_updated" if known else "document_added"

@@ -68,7 +68,6 @@ _GERMAN = {
     ),
     "there is no webhook {webhook}": "Es gibt keinen Webhook {webhook}",
     "there is no delivery {delivery}": "Es gibt keine Zustellung {delivery}",
-    "«{url}» is no web address": "«{url}» ist keine Webadresse",
     "choose at least one event": "Wählen Sie mindestens ein Ereignis",
     "address {address} is the only one of entry {entry}: add another one first": (
         "Adresse {address} ist die einzige in Eintrag {entry}: fügen Sie zuerst eine "
@@ -160,6 +159,10 @@ _GERMAN = {
     "the mailbox «{address}» cannot be read or stands there twice": (
         "Das Postfach «{address}» ist unlesbar oder steht doppelt da"
     ),
+    "either due_by or do_on is needed": "due_by oder do_on ist nötig",
+    "due_by or do_on, not both": "due_by oder do_on, nicht beide",
+    "minutes need a time of day in do_on": "minutes braucht eine Uhrzeit in do_on",
+    "this day or time does not exist": "Diesen Tag oder diese Zeit gibt es nicht",
     "the note is empty": "Die Notiz ist leer",
     "the task needs a title": "Die Aufgabe braucht einen Titel",
     "the title has {length} characters; {most} is the most": (
@@ -173,6 +176,7 @@ _GERMAN = {
     "there is no employee «{key}» (known: {known})": (
         "Es gibt niemanden mit dem Kürzel «{key}» (bekannt: {known})"
     ),
+    "there is no conversation {number}": "Es gibt keine Unterhaltung {number}",
     "there is no entry {number}": "Es gibt keinen Eintrag {number}",
     "there is no mail with the Message-ID {message_id}": (
         "Es gibt kein E-Mail mit der Message-ID {message_id}"
@@ -206,6 +210,7 @@ _GERMAN = {
         "KW {week} läuft schon: nennen Sie einen Tag"
     ),
     "«{domain}» is no domain": "«{domain}» ist keine Domäne",
+    "«{url}» is no web address": "«{url}» ist keine Webadresse",
     "«{email}» is no e-mail address": "«{email}» ist keine E-Mail-Adresse",
     "«{name}» of subtag «{subtag}» is no field of an entry (known: {known})": (
         "«{name}» bei Subtag «{subtag}» ist kein Feld eines Eintrags (bekannt: {known})"

@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 from crm_core import clock, database
 from crm_core.errors import Conflict, CrmError, Forbidden, NotFound
 from crm_core.sentences import say
-from crm_web import auth, chrome, csrf, i18n, pages, task_words, words
+from crm_web import api, auth, chrome, csrf, i18n, pages, task_words, words
 from crm_web.rooms import Room, RowNumber
 from crm_web.settings import WebSettings
 
@@ -47,6 +47,7 @@ def create_app(settings: WebSettings) -> Flask:
     app.register_error_handler(HTTPException, _http_error)
     for room in _rooms():
         app.register_blueprint(room)
+    api.register(app)
     return app
 
 
@@ -117,7 +118,9 @@ def _headers(response: Response) -> Response:
     return response
 
 
-def _refused(error: CrmError) -> tuple[str, int]:
+def _refused(error: CrmError) -> Any:
+    if _is_of_api():
+        return api.problems.of_error(error)
     status = next(
         (code for kind, code in _STATUS_OF.items() if isinstance(error, kind)), 422
     )
@@ -127,6 +130,8 @@ def _refused(error: CrmError) -> tuple[str, int]:
 def _http_error(error: HTTPException) -> Any:
     if error.response is not None:
         return error.response
+    if _is_of_api():
+        return api.problems.of_http(error)
     status = error.code or 500
     sentence = {
         403: i18n.gettext("This request was not accepted. Please go back and reload."),
@@ -135,6 +140,10 @@ def _http_error(error: HTTPException) -> Any:
         413: i18n.gettext("That is too large."),
     }.get(status, i18n.gettext("Something went wrong. It has been logged."))
     return _error_page(status, sentence), status
+
+
+def _is_of_api() -> bool:
+    return request.path.startswith(f"{api.PREFIX}/")
 
 
 def _error_page(status: int, sentence: str) -> str:
