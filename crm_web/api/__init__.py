@@ -24,7 +24,6 @@ from crm_web.api import (
     mailboxes,
     participants,
     problems,
-    review_cases,
     suggestions,
     tasks,
 )
@@ -39,7 +38,6 @@ RESOURCES = (
     conversations.resource,
     documents.resource,
     suggestions.resource,
-    review_cases.resource,
     mailboxes.resource,
     health.resource,
 )
