@@ -19,7 +19,7 @@ from crm_core import clock, copies, database, expired_copies, leases, mailboxes
 from crm_core.fields import to_text
 from mailsync import ingest
 from mailsync.errors import TokenInvalid, Transient
-from mailsync.ingest import FolderJob, PageOutcome
+from mailsync.ingest import FolderJob, PageOutcome, Prepared
 from mailsync.port import Fetched, MailSource, Page
 from mailsync.steps import step
 
@@ -54,14 +54,7 @@ def sync_folder(
                 raise Transient("the server refuses every sync state") from error
             continue
         step("page_read")
-        planned = ingest.plan(job, page)
-        fetched = (
-            source.fetch(planned.to_fetch, job.detail)  # network: in batches
-            if planned.to_fetch
-            else Fetched(())
-        )
-        step("mails_fetched")
-        prepared = ingest.prepare(job, planned, fetched)  # never raises
+        prepared = prepare(source, job, page)  # network: the mails, in batches
         with database.transaction():  # one page = one transaction
             mailboxes.hold_still()
             leases.require(job.mailbox)
@@ -73,6 +66,19 @@ def sync_folder(
         if page.is_last:
             return FolderReport(outcome, pages, finished=True)
     return FolderReport(outcome, pages, finished=False)
+
+
+def prepare(source: MailSource, job: FolderJob, page: Page) -> Prepared:
+    """Fetch what a page asks for and make it ready to be stored.
+
+    Raises MailSyncError from the adapter; never for what is in a mail.
+    """
+    planned = ingest.plan(job, page)
+    fetched = (
+        source.fetch(planned.to_fetch, job.detail) if planned.to_fetch else Fetched(())
+    )
+    step("mails_fetched")
+    return ingest.prepare(job, planned, fetched)
 
 
 def _position(folder: int) -> tuple[str | None, int]:

@@ -3,10 +3,11 @@
 Pure reading of rows; nothing is asked of any server. Healthy means: every mailbox that
 may be read was read lately (or its first sync is going on), the daemon that says it
 runs gives signs of life and follows the configuration on disk, and no task was given
-up. Quarantined mail is shown but makes nothing unhealthy: the mailbox goes on.
+up. Quarantined mail is shown but makes nothing unhealthy: the mailbox goes on. A nightly
+count that found less here than there, and could not heal it, does.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -24,6 +25,7 @@ STATES: Mapping[str, str] = MappingProxyType(
         "new": "not read yet",
         "catching_up": "first sync going on",
         "ok": "in order",
+        "incomplete": "mails are missing",
         "silent": "not read for a long time",
         "not_informed": "waits for the data protection notice",
         "E201": "log-in wrong",
@@ -63,6 +65,16 @@ class MailboxHealth:
     last_success_at: datetime | None
     next_attempt_at: datetime | None
     quarantined: int
+    counted: "Counted | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The last nightly count of a mailbox: items there, and of them recorded here."""
+
+    at: datetime
+    there: int
+    here: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +120,9 @@ def health(polls: Mapping[str, int]) -> Health:
     daemons = tuple(_daemon(row, now) for row in DaemonBeat.select())
     alive = any(daemon.running for daemon in daemons)
     quarantined = _quarantined()
-    started = {row.mailbox_id for row in MailFolder.select() if row.token}
+    folders = list(MailFolder.select())
+    started = {row.mailbox_id for row in folders if row.token}
+    counted = _counted(folders)
     boxes = [
         _mailbox(
             row,
@@ -116,6 +130,7 @@ def health(polls: Mapping[str, int]) -> Health:
             silent_after=_silent_after(polls.get(row.address, 0)),
             in_progress=alive and row.id in started,
             quarantined=quarantined.get(row.id, 0),
+            counted=counted.get(row.id),
         )
         for row in Mailbox.select().order_by(Mailbox.address)
         if row.status is not MailboxStatus.REMOVED
@@ -134,10 +149,13 @@ def _mailbox(
     silent_after: timedelta,
     in_progress: bool,
     quarantined: int,
+    counted: Counted | None,
 ) -> MailboxHealth:
     last = row.last_success_at
     lately = last is not None and now - last <= silent_after
     state, healthy = _state(row, lately=lately, in_progress=in_progress)
+    if state == "ok" and counted is not None and counted.here != counted.there:
+        state, healthy = "incomplete", False
     return MailboxHealth(
         address=row.address,
         slug=row.slug,
@@ -147,7 +165,21 @@ def _mailbox(
         last_success_at=last,
         next_attempt_at=row.next_attempt_at,
         quarantined=quarantined,
+        counted=counted,
     )
+
+
+def _counted(folders: Iterable[MailFolder]) -> dict[int, Counted]:
+    """By mailbox: its folders together, as of the oldest of their counts."""
+    found: dict[int, Counted] = {}
+    for row in folders:
+        if row.counted_at is not None:
+            one = Counted(row.counted_at, row.items_there or 0, row.items_here or 0)
+            sum_ = found.get(row.mailbox_id, Counted(one.at, 0, 0))
+            found[row.mailbox_id] = Counted(
+                min(sum_.at, one.at), sum_.there + one.there, sum_.here + one.here
+            )
+    return found
 
 
 def _state(row: Mailbox, *, lately: bool, in_progress: bool) -> tuple[str, bool]:

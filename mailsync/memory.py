@@ -218,6 +218,24 @@ class MemoryMailbox:
                 raise Unprocessable(held.unreadable or "the item has no MIME")
             return held.mime
 
+    def item_ids(
+        self, folder: FolderRef, since: datetime | None
+    ) -> Iterator[tuple[str, ...]]:
+        """The ids of what lies in the folder, oldest first, page by page."""
+        with self._request("item_ids") as box:
+            path = require_folder(box, folder.external_id or folder.name)
+            held = [h for h in box.items.values() if h.folder == path]
+            held.sort(key=_newest_first)
+            ids = [h.ref.external_id for h in held if since is None or _at(h) >= since]
+        for start in range(0, max(len(ids), 1), self.exchange.page):
+            yield tuple(ids[start : start + self.exchange.page])
+
+    def heads(self, refs: Sequence[ItemRef]) -> tuple[Change, ...]:
+        """What a change page would say about these items; the gone are left out."""
+        with self._request("heads") as box:
+            held = [box.items.get(ref.external_id) for ref in refs]
+        return tuple(_change(one, {}) for one in held if one is not None)
+
     def close(self) -> None:
         """Nothing to give back."""
 
@@ -263,10 +281,14 @@ class MemoryMailbox:
 
 
 def _newest_first(held: Held) -> tuple[datetime, int]:
+    return (_at(held), held.version)
+
+
+def _at(held: Held) -> datetime:
     received = (
         held.content.received_at if isinstance(held.content, RemoteMessage) else None
     )
-    return (received or _BEGINNING, held.version)
+    return received or _BEGINNING
 
 
 def _change(held: Held, known: dict[str, tuple[int, bool]]) -> Change:

@@ -8,7 +8,7 @@ All datetimes are aware and in UTC; dates are plain dates. Ids and tokens are op
 case-sensitive text.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -243,6 +243,18 @@ class MailSource(Protocol):
 
     def raw_mime(self, ref: ItemRef) -> bytes:
         """The MIME of one item (a re-rendering where it did not come as MIME)."""
+        ...
+
+    def item_ids(
+        self, folder: FolderRef, since: datetime | None
+    ) -> Iterator[tuple[str, ...]]:
+        """The ids of what lies in the folder, in pages, by another way than
+        ``changes``; ``since``: received then or later. Each page is a request.
+        """
+        ...
+
+    def heads(self, refs: Sequence[ItemRef]) -> tuple[Change, ...]:
+        """What a change page would say about these items; the gone are left out."""
         ...
 
     def close(self) -> None:

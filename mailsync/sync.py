@@ -24,7 +24,7 @@ from crm_core import (
 )
 from crm_core.leases import LeaseLost
 from crm_core.models import Keep, Mailbox, MailboxStatus, MailFolder
-from mailsync import backoff, bodies, engine, reconcile
+from mailsync import backoff, bodies, counting, engine, reconcile
 from mailsync.blobs import BlobStore
 from mailsync.errors import AuthRejected, MailboxGone, MailSyncError
 from mailsync.ingest import FolderJob, PageOutcome, SystemicFailure
@@ -125,8 +125,10 @@ def _poll(
     should_stop: Callable[[], bool],
 ) -> MailboxReport:
     outcome = PageOutcome()
-    for job in _folder_jobs(settings, mailbox, port):
+    jobs = folder_jobs(settings, mailbox, port)
+    for job in jobs:
         outcome += engine.sync_folder(port, job, should_stop).outcome
+    counting.count_if_due(port, jobs, settings.keeping.zone, should_stop)
     acts = decide_keywords(settings, should_stop)
     with database.transaction():
         watched = reconcile.watched_folders(mailbox)
@@ -136,9 +138,10 @@ def _poll(
     return MailboxReport(mailbox.id, mailbox.slug, outcome, acts, fetched)
 
 
-def _folder_jobs(
+def folder_jobs(
     settings: SyncSettings, mailbox: Mailbox, port: MailSource
 ) -> list[FolderJob]:
+    """The mail folders of a mailbox and by which rules each is read."""
     rules = settings.rules[mailbox.address]
     reading = Rules(mailboxes.internal(), rules.authserv_id, rules.never)
     detail = Detail.TEXT if mailbox.keep is Keep.ALL else Detail.METADATA

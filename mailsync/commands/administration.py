@@ -1,11 +1,17 @@
 """Commands of the administrator: configuration, database, taxonomy, export."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mailsync.commands.invocation import Invocation, json_option, print_json
+
+if TYPE_CHECKING:
+    from config import Config
+    from mailsync.inventory import FolderCount
 
 
 @click.command()
@@ -56,22 +62,66 @@ def check_config(invocation: Invocation, form: str, strict: bool) -> None:
 
 
 @click.command()
+@click.option(
+    "--counts", is_flag=True, help="also compare every mailbox with the database"
+)
 @json_option
 @click.pass_obj
-def verify(invocation: Invocation, as_json: bool) -> None:
+def verify(invocation: Invocation, counts: bool, as_json: bool) -> None:
     """Check all invariants over the whole database."""
     from crm_core import verify as checks
 
-    with invocation.session():
+    with invocation.session() as session:
         findings = checks.verify()
+        counted = _count(session.config) if counts else []
+    ok = not findings and all(one.complete for one in counted)
     if as_json:
         listed = [{"check": one.check, "detail": one.detail} for one in findings]
-        print_json({"ok": not findings, "findings": listed})
+        result: dict[str, object] = {"ok": ok, "findings": listed}
+        print_json(result | ({"counts": _counts_json(counted)} if counts else {}))
     else:
         for one in findings:
             click.echo(f"{one.check}: {one.detail}")
+        for folder in counted:
+            click.echo(_count_line(invocation, folder))
         invocation.say("{count} findings.", count=len(findings))
-    raise click.exceptions.Exit(1 if findings else 0)
+    raise click.exceptions.Exit(0 if ok else 1)
+
+
+def _count(config: "Config") -> "list[FolderCount]":
+    from mailsync import inventory
+    from mailsync.context import context
+
+    jobs = context(config)
+    try:
+        return inventory.take(jobs.sync_settings())
+    finally:
+        jobs.close()
+
+
+def _count_line(invocation: Invocation, one: "FolderCount") -> str:
+    from mailsync.commands.service import equation
+
+    sign = " " if one.complete else "!"
+    where = f"{sign} {one.mailbox} {one.folder}".rstrip()
+    if one.problem is not None:
+        return f"{where}  {invocation.text(one.problem)}"
+    gone = "" if not one.vanished else f" (-{one.vanished})"
+    return f"{where}  {equation(one.there, one.here)}{gone}"
+
+
+def _counts_json(counted: Iterable["FolderCount"]) -> list[dict[str, object]]:
+    return [
+        {
+            "mailbox": one.mailbox,
+            "folder": one.folder,
+            "there": one.there,
+            "here": one.here,
+            "vanished": one.vanished,
+            "problem": one.problem,
+        }
+        for one in counted
+    ]
 
 
 @click.group()

@@ -94,6 +94,7 @@ STATES = {
     "not read yet": "noch nicht gelesen",
     "first sync going on": "Erstabgleich läuft",
     "in order": "in Ordnung",
+    "mails are missing": "es fehlen E-Mails",
     "not read for a long time": "lange nicht gelesen",
     "waits for the data protection notice": "wartet auf Datenschutz-Info",
     "log-in wrong": "Anmeldung falsch",
@@ -251,6 +252,9 @@ HELP = {
     ),
     "form of the output": "Form der Ausgabe",
     "warnings make it fail (exit 1)": "auch Warnungen gelten (Rückgabewert 1)",
+    "also compare every mailbox with the database": (
+        "auch jedes Postfach mit der Datenbank vergleichen"
+    ),
     "Check all invariants over the whole database.": (
         "Prüft alle Regeln über die ganze Datenbank."
     ),

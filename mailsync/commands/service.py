@@ -111,7 +111,15 @@ def _line(invocation: Invocation, box: "MailboxHealth", state: str) -> str:
     sign = " " if box.healthy else "!"
     code = f" ({box.state})" if box.state.startswith("E") else ""
     words = invocation.text(state)
-    return f"{sign} {box.address:<40} {_when(box.last_success_at)}  {words}{code}"
+    count = f"  {equation(box.counted.there, box.counted.here)}" if box.counted else ""
+    when = _when(box.last_success_at)
+    return f"{sign} {box.address:<40} {when}  {words}{code}{count}"
+
+
+def equation(there: int, here: int) -> str:
+    """A count as people read it: «4 312 = 4 312»."""
+    sign = "=" if there == here else "≠"
+    return f"{there:,} {sign} {here:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
 
 
 def _say_rest(invocation: Invocation, found: "Health") -> None:
@@ -159,6 +167,13 @@ def _as_json(found: "Health") -> dict[str, object]:
                 "last_success_at": _iso(box.last_success_at),
                 "next_attempt_at": _iso(box.next_attempt_at),
                 "quarantined": box.quarantined,
+                "counted": None
+                if box.counted is None
+                else {
+                    "at": _iso(box.counted.at),
+                    "there": box.counted.there,
+                    "here": box.counted.here,
+                },
             }
             for box in found.mailboxes
         ],

@@ -16,7 +16,8 @@ an error. A mailbox object belongs to one thread.
 import logging
 from base64 import b64decode
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -26,7 +27,7 @@ from mailsync.errors import (
     Transient,
     Unprocessable,
 )
-from mailsync.ews import folders, tasks
+from mailsync.ews import folders, listing, tasks
 from mailsync.ews.account import Role, ServerSettings, close_protocols, open_account
 from mailsync.ews.attachments import with_attachments
 from mailsync.ews.calls import Caller
@@ -41,6 +42,7 @@ from mailsync.ews.properties import CALENDAR_FIELDS, MNS, SYNC_MAIL, TASK_FIELDS
 from mailsync.ews.task_mapping import item_change
 from mailsync.ews.xml_text import escape
 from mailsync.port import (
+    Change,
     Detail,
     Fetched,
     FolderRef,
@@ -190,6 +192,16 @@ class EwsMailbox:
             return b64decode(mime)
         except ValueError as error:
             raise Unprocessable("the MIME is not base64") from error
+
+    def item_ids(
+        self, folder: FolderRef, since: datetime | None
+    ) -> Iterator[tuple[str, ...]]:
+        """The ids of what lies in the folder by FindItem, page by page."""
+        return listing.item_ids(self._reader, folder, since)
+
+    def heads(self, refs: Sequence[ItemRef]) -> tuple[Change, ...]:
+        """What a change page would say about these items; the gone are left out."""
+        return listing.heads(self._reader, refs)
 
     def close(self) -> None:
         """Nothing of its own to close: the sockets are the log-in's (EwsServer)."""

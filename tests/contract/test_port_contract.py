@@ -246,6 +246,57 @@ def test_our_reading_changes_nothing_in_the_mailbox(world: World) -> None:
     assert page.changes == ()
 
 
+# -- the count -----------------------------------------------------------------------
+
+
+def listed(world: World, since: datetime | None = None) -> list[str]:
+    return [item for page in world.port.item_ids(INBOX, since) for item in page]
+
+
+def test_the_ids_of_a_folder_are_those_that_the_sync_told(world: World) -> None:
+    world.deliver(*(Mail(n) for n in range(2 * PAGE + 3)))
+    told = ids(Reading.of(world.port, INBOX).changes, ChangeKind.UPSERTED)
+    found = listed(world)
+    assert set(found) == told
+    assert len(found) == len(told)
+
+
+def test_an_empty_folder_has_no_ids(world: World) -> None:
+    assert listed(world) == []
+
+
+def test_a_moved_and_a_deleted_mail_are_listed_no_more(world: World) -> None:
+    stays, moved, deleted = world.deliver(*map(Mail, range(3)))
+    world.move(moved, "inbox/Kunden")
+    world.delete(deleted, hard=True)
+    assert listed(world) == [stays.external_id]
+
+
+def test_only_what_was_received_since_then_is_listed(world: World) -> None:
+    _, second, third = world.deliver(*map(Mail, range(3)))
+    assert listed(world, Mail(1).received) == [second.external_id, third.external_id]
+
+
+def test_heads_say_what_a_change_page_would(world: World) -> None:
+    refs = world.deliver(
+        Mail(1, subject="Privat: Zahnarzt", sensitivity="Private"), Mail(2)
+    )
+    told = Reading.of(world.port, INBOX).changes
+    heads = world.port.heads(refs)
+    assert sorted(heads, key=str) == sorted(told, key=str)
+
+
+def test_heads_leave_out_what_is_gone(world: World) -> None:
+    gone, stays = world.deliver(Mail(1), Mail(2))
+    world.delete(gone, hard=True)
+    heads = world.port.heads([gone, stays, ItemRef("AAnobody=")])
+    assert [head.ref.external_id for head in heads] == [stays.external_id]
+
+
+def test_nothing_asked_has_no_heads(world: World) -> None:
+    assert world.port.heads([]) == ()
+
+
 # -- fetch -----------------------------------------------------------------------------
 
 
