@@ -49,7 +49,7 @@ test: check .venv/.system  ## everything (CI runs this)
 	.venv/bin/pytest -q -n 2 --ignore=tests/unit --ignore=tests/architecture tests
 
 corpora: .venv/.dev  ## all real thread skeletons and nasty mails (needs ../shared)
-	.venv/bin/pytest -q -rs -s tests/corpora --whole-corpus
+	.venv/bin/pytest -q -rs -s tests/corpora tests/property tests/contract/test_ews_speed_paths_agree.py --whole-corpus
 
 bench: .venv/.dev  ## measure; writes bench/out/results.json
 	$(PY) -m bench
