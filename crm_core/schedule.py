@@ -45,12 +45,17 @@ def all_day(day: date) -> Schedule:
 
 
 def at(
-    local: datetime, *, minutes: int = DEFAULT_MINUTES, zone: ZoneInfo | None = None
+    local: datetime,
+    *,
+    minutes: int = DEFAULT_MINUTES,
+    zone: ZoneInfo | None = None,
+    second: bool = False,
 ) -> Schedule:
     """«Erledigen am», from the wall-clock time ``local`` (naive) for ``minutes``.
 
-    ``zone`` is the company's unless given. Raises Invalid for a time that the clock
-    change leaves out and for a length outside one minute to a week.
+    ``zone`` is the company's unless given; ``second``: where the clock shows this time
+    twice, somebody chose the later one. Raises Invalid for a time that the clock change
+    leaves out and for a length outside one minute to a week.
     """
     if local.tzinfo is not None:
         raise ValueError("a wall-clock time carries no zone of its own")
@@ -63,7 +68,10 @@ def at(
             most=_LONGEST_MINUTES,
             minutes=minutes,
         )
-    starts_at = instant(local, zone or company_zone())
+    zone = zone or company_zone()
+    starts_at = instant(local, zone)
+    if second:
+        starts_at = local.replace(tzinfo=zone, fold=1).astimezone(UTC)
     return Schedule(
         TaskKind.DO_ON,
         starts_at=starts_at,

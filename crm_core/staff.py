@@ -70,6 +70,12 @@ def by_key(key: str) -> Employee:
     return employee
 
 
+def active_employees() -> list[Employee]:
+    """Whom a task or an entry can be given to, by name."""
+    rows = Employee.select().where(Employee.active == 1)
+    return list(rows.order_by(Employee.name, Employee.id))
+
+
 def groups_of(employee: Employee) -> frozenset[str]:
     """The names of the groups this employee is in."""
     rows = (

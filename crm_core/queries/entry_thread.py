@@ -164,6 +164,25 @@ def page(
 _MAIL, _NOTE = "m", "n"
 
 
+@dataclass(frozen=True, slots=True)
+class StoredText:
+    """A mail's text; ``new``: without the quotation, where the server said so."""
+
+    text: str
+    new: str | None
+
+
+def texts(viewer: Viewer, ids: Sequence[int]) -> dict[int, StoredText]:
+    """The stored texts of these mails, as far as the viewer may read them in full."""
+    rows = database.select_in(
+        "SELECT b.message_id, b.text, b.new_text FROM message_body b JOIN message m "
+        f"ON m.id = b.message_id WHERE {viewer.messages('m', full=True)} "
+        "AND m.confidential = 0 AND b.message_id IN ({marks})",
+        ids,
+    )
+    return {int(id_): StoredText(text, new) for id_, text, new in rows}
+
+
 def _start(
     line: Sequence[tuple[str, str, int]], cursor: Cursor | None, at: int | None
 ) -> int:
@@ -221,7 +240,7 @@ def _mails(
     why = reasons.of_entry(entry.id)
     new = _new_senders(entry, ids)
     boxes = _mailboxes(viewer, ids)
-    elsewhere = _elsewhere(viewer, entry, ids)
+    others = elsewhere(viewer, entry, ids)
     files = _attachments(ids)
     people = _people(ids)
     owners = parties.owners(email for row in rows for email in (row[2], row[3]))
@@ -246,7 +265,7 @@ def _mails(
             new_sender=id_ in new,
             new_subject=brief[id_].new_subject,
             mailboxes=boxes.get(id_, (0, 0))[0],
-            entries=tuple(elsewhere.get(id_, ())),
+            entries=tuple(others.get(id_, ())),
             mails=sizes[brief[id_].conversation],
             address=owner,
             takes_part=owner is not None and owner.id in taking_part,
@@ -292,9 +311,8 @@ def _mailboxes(viewer: Viewer, ids: Iterable[int]) -> dict[int, tuple[int, int]]
     return {int(message): (int(count), int(sent)) for message, count, sent in rows}
 
 
-def _elsewhere(
-    viewer: Viewer, entry: Entry, ids: Sequence[int]
-) -> dict[int, list[int]]:
+def elsewhere(viewer: Viewer, entry: Entry, ids: Sequence[int]) -> dict[int, list[int]]:
+    """The other readable entries that show each of these mails."""
     if not ids:
         return {}
     marks = ",".join("?" * len(ids))

@@ -118,7 +118,8 @@ def _mail_lanes(viewer: Viewer, entry: Entry) -> Iterable[Lane]:
     internal = mailboxes.internal()
     for id_, subject, sender, from_, name, at, vouched, sent in rows:
         own = bool(sent) or (from_ in internal and bool(vouched))
-        who = name or sender or from_ or ""
+        # A name that looks like an address would mislead.
+        who = (name if "@" not in name else "") or sender or from_ or ""
         kind = MarkKind.SENT if own else MarkKind.RECEIVED
         mark = Mark(kind, from_text(at), subject, int(id_), who=who)
         owner = owners.get(sender) or owners.get(from_)

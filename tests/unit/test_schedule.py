@@ -87,3 +87,11 @@ def test_a_year_out_of_reach_is_a_slip_of_the_keys(year: int) -> None:
 def test_a_wall_clock_time_with_a_zone_is_a_mistake_of_the_caller() -> None:
     with pytest.raises(ValueError, match="carries no zone"):
         schedule.at(datetime(2026, 12, 1, 9, 0, tzinfo=UTC), zone=ZURICH)
+
+
+def test_a_time_that_comes_twice_may_mean_the_second() -> None:
+    local = datetime(*AUTUMN, 2, 30)
+    first = schedule.at(local, zone=ZURICH)
+    second = schedule.at(local, zone=ZURICH, second=True)
+    assert first.starts_at == utc(2026, 10, 25, 0, 30)
+    assert second.starts_at == utc(2026, 10, 25, 1, 30)

@@ -1,0 +1,109 @@
+"""Acts on one task, from wherever it is shown: done, changed, drift answered.
+
+Each is one press and leads back to where it was pressed. Allowed to whoever may change
+the entry; an employee may finish the own tasks of an entry that is only to be read.
+"""
+
+from collections.abc import Callable
+
+from flask import request, url_for
+from werkzeug.wrappers import Response
+
+from crm_core import mirrors, staff, tasks
+from crm_core.errors import Forbidden
+from crm_core.models import Right, Task
+from crm_core.queries import task_board
+from crm_core.queries.task_board import TaskCard
+from crm_web import typed_schedule
+from crm_web.chrome import tell
+from crm_web.forms import Form, attempt
+from crm_web.i18n import gettext
+from crm_web.rooms import Room, back_to, inside, viewer
+
+room = Room("task_acts", __name__)
+
+
+@room.post("/aufgaben/<int:task_id>/erledigt")
+def done(task_id: int) -> Response:
+    """Done; the copy in Outlook follows."""
+    return _act(task_id, tasks.complete, gettext("«%(title)s» is done."), own=True)
+
+
+@room.post("/aufgaben/<int:task_id>/offen")
+def reopen(task_id: int) -> Response:
+    """To be done after all."""
+    return _act(task_id, tasks.reopen, gettext("«%(title)s» is open again."), own=True)
+
+
+@room.post("/aufgaben/<int:task_id>/abbrechen")
+def cancel(task_id: int) -> Response:
+    """Not to be done any more."""
+    return _act(task_id, tasks.cancel, gettext("«%(title)s» is cancelled."))
+
+
+@room.post("/aufgaben/<int:task_id>/uebernehmen")
+def adopt(task_id: int) -> Response:
+    """«Übernehmen»: as the employee made it in Outlook."""
+    said = gettext("«%(title)s»: adopted from Outlook.")
+    return _act(task_id, mirrors.adopt, said, own=True)
+
+
+@room.post("/aufgaben/<int:task_id>/ueberschreiben")
+def write_again(task_id: int) -> Response:
+    """«Überschreiben»: as it is here. Also a new try for what was not transferred."""
+    said = gettext("«%(title)s» will be written to Outlook again.")
+    return _act(task_id, mirrors.write_again, said, own=True)
+
+
+@room.post("/aufgaben/<int:task_id>/aendern")
+def change(task_id: int) -> Response:
+    """Another title, date or person; what is empty stays."""
+    card = _allowed(task_id)
+    form = Form(request.form)
+    wanted = None
+    if any(form.text(f) != form.text(f"{f}_before") for f in ("when", "kind")):
+        wanted = typed_schedule.read(form)
+    if form.ok:
+        with attempt(form):
+            tasks.edit(
+                task_id,
+                actor=viewer().actor,
+                title=form.text("title") or None,
+                schedule=wanted,
+            )
+            who = form.text("employee")
+            if who and who != card.employee:
+                viewer().require(Right.ASSIGN_TASKS)
+                tasks.reassign(task_id, staff.by_key(who), actor=viewer().actor)
+    title = tasks.get(task_id).title
+    return _told(form, gettext("«%(title)s» changed.", title=title), card)
+
+
+def _act(
+    task_id: int, act: Callable[..., Task], said: str, *, own: bool = False
+) -> Response:
+    card = _allowed(task_id, own=own)
+    form = Form()
+    with attempt(form):
+        act(task_id, actor=viewer().actor)
+    return _told(form, said % {"title": card.title}, card)
+
+
+def _told(form: Form, said: str, card: TaskCard) -> Response:
+    """What happened, or (Outlook has what cannot be said here) why not."""
+    text = said if form.ok else " ".join(form.errors.values())
+    tell("success" if form.ok else "danger", text)
+    return _back(card)
+
+
+def _allowed(task_id: int, *, own: bool = False) -> TaskCard:
+    card = task_board.card(viewer(), task_id)
+    if not (card.writable or (own and card.employee == viewer().key)):
+        raise Forbidden("you may read this entry, not change it")
+    return card
+
+
+def _back(card: TaskCard) -> Response:
+    home = f"{url_for('entries.show', number=card.entry)}#aufgabe-{card.id}"
+    wanted = request.form.get("weiter", "")
+    return back_to(inside(wanted) if wanted else home)
