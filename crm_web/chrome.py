@@ -5,10 +5,12 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import Response, g, request, url_for
+from flask import Response, current_app, g, request, url_for
 from markupsafe import Markup
 
 from crm_core.models import Right
+from crm_core.queries import triage
+from crm_core.queries.triage import TriageCounts, TriageRule
 from crm_web.csrf import FIELD
 from crm_web.i18n import gettext
 
@@ -33,7 +35,7 @@ def navigation() -> list[NavigationItem]:
         ("/adressen", gettext("Addresses"), 0),
         ("/eintraege", gettext("Entries"), 0),
         ("/aufgaben", gettext("Tasks"), 0),
-        ("/nicht-zugeordnet", gettext("Unassigned"), 0),
+        ("/nicht-zugeordnet", gettext("Unassigned"), waiting().all),
     ]
     if g.viewer.can(Right.ADMINISTRATION):
         items.append(("/verwaltung/postfaecher", gettext("Administration"), 0))
@@ -41,6 +43,19 @@ def navigation() -> list[NavigationItem]:
         NavigationItem(href, label, _is_here(href), count)
         for href, label, count in items
     ]
+
+
+def triage_rule() -> TriageRule:
+    """Which mail waits in «Nicht zugeordnet», by the configuration."""
+    return TriageRule(current_app.config["SETTINGS"].triage)
+
+
+def waiting() -> TriageCounts:
+    """How much waits there for this viewer; counted once a request."""
+    if "waiting" not in g:
+        g.waiting = triage.counts(g.viewer, rule=triage_rule())
+    found: TriageCounts = g.waiting
+    return found
 
 
 def _is_here(href: str) -> bool:

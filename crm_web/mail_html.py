@@ -9,7 +9,7 @@ settle within a few rounds is refused, because a browser might read it different
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
@@ -75,6 +75,8 @@ table{max-width:100%}
 pre,.text{white-space:pre-wrap;overflow-wrap:anywhere}
 .note{margin:0 0 8px;padding:4px 8px;border-left:4px solid #8a5a00;
 background:#fff7ec;color:#3d2f00}
+.views{clear:both;margin:12px 0 0;font:14px/1.4 system-ui,sans-serif}
+.views a{display:inline-block;min-height:24px;padding:2px 12px 2px 0;color:#0a4a66}
 a[data-host]::after{content:" [" attr(data-host) "]"!important;color:#495057!important;
 background:#fff!important;font:12px/1.4 system-ui,sans-serif!important;
 letter-spacing:0!important;text-transform:none!important;
@@ -210,16 +212,28 @@ def text_as_html(text: str) -> Markup:
 # --- the document -----------------------------------------------------------------
 
 
-def document(body: Markup, *, title: str, language: str, notes: list[str]) -> str:
-    """The whole page of the frame."""
+def document(
+    body: Markup,
+    *,
+    title: str,
+    language: str,
+    notes: Sequence[str] = (),
+    views: Sequence[tuple[str, str]] = (),
+) -> str:
+    """The whole page of the frame; ``views`` are addresses and names of other ones."""
+    said = [Markup('<p class="note">{}</p>').format(note) for note in notes]
+    links = [Markup('<a href="{}">{}</a>').format(*view) for view in views]
     return Markup(
         '<!doctype html><html lang="{}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        "<title>{}</title><style>{}</style></head><body>{}{}</body></html>"
+        "<title>{}</title><style>{}</style></head><body>{}{}{}</body></html>"
     ).format(
         language,
         title,
         Markup(_STYLE),  # noqa: S704  # our own
-        Markup("").join(Markup('<p class="note">{}</p>').format(n) for n in notes),
+        Markup("").join(said),
         body,
+        Markup('<p class="views">{}</p>').format(Markup("").join(links))
+        if links
+        else "",
     )

@@ -15,7 +15,7 @@ from typing import Any
 from crm_core import database, reasons
 from crm_core.fields import from_text
 from crm_core.models import Hold, Visibility
-from crm_core.queries import paging, parties, suggested
+from crm_core.queries import paging, parties, review_list, suggested
 from crm_core.queries.paging import Page
 from crm_core.queries.parties import AddressRef
 from crm_core.queries.suggested import Suggested
@@ -99,6 +99,11 @@ class TriageCounts:
     held: int
     reviews: int
 
+    @property
+    def all(self) -> int:
+        """The number beside «Nicht zugeordnet»."""
+        return min(self.unassigned + self.held + self.reviews, MOST_COUNTED)
+
 
 def unassigned(
     viewer: Viewer,
@@ -160,12 +165,19 @@ def counts(viewer: Viewer, *, rule: TriageRule = TriageRule.KNOWN) -> TriageCoun
         (MOST_COUNTED,),
     )
     ((reviews,),) = database.execute(
-        "SELECT count(*) FROM (SELECT 1 FROM review_case r JOIN message m "
-        "ON m.id = r.message_id WHERE r.closed_at IS NULL "
-        f"AND {viewer.messages('m')} LIMIT ?) AS reviews",
+        "SELECT count(*) FROM (SELECT 1 FROM review_case r WHERE r.closed_at IS NULL "
+        f"AND {review_list.askable(viewer, 'r')} LIMIT ?) AS reviews",
         (MOST_COUNTED,),
     )
     return TriageCounts(int(waiting), int(held_back), int(reviews))
+
+
+def ignored_senders() -> tuple[str, ...]:
+    """Whose mail never waits, the latest first."""
+    rows = database.execute(
+        "SELECT email FROM ignored_sender ORDER BY id DESC LIMIT 200"
+    )
+    return tuple(row[0] for row in rows)
 
 
 # --- which ------------------------------------------------------------------------
