@@ -28,17 +28,12 @@ class Member:
     id: int
     internet_id: str | None
     from_address: str | None
-    sender: str | None
+    claimed: frozenset[str]  # everybody it claims to come from: From, and Reply-To
     recipients: frozenset[str]
     parent: bytes | None
     dmarc: Dmarc
     vouched: bool  # lies in our Sent Items, or our Exchange authenticated it
     internal_only: InternalOnly = InternalOnly.SUGGEST
-
-    @property
-    def claimed(self) -> frozenset[str]:
-        """Everybody the mail claims to come from (From, and Reply-To if given)."""
-        return frozenset(a for a in (self.from_address, self.sender) if a)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +79,22 @@ def judge(
     members: Iterable[Member], linked: Linked, company: Company
 ) -> dict[int, State]:
     """The state of every mail of one conversation in one entry. Pure."""
-    members = list(members)
-    addressed = _addressed(members, linked, company.internal)
-    mass = _mass_mails(members, company.internal)
-    return {
-        member.id: _state(member, linked, company, addressed, mass)
+    internal = company.internal
+    written_to = [  # outsiders
+        (member, frozenset(a for a in member.recipients if a not in internal))
         for member in members
+    ]
+    addressed = _addressed(written_to, linked, internal)
+    mass = _mass_mails(written_to)
+    return {
+        member.id: _state(member, outsiders, linked, company, addressed, mass)
+        for member, outsiders in written_to
     }
 
 
 def _state(  # noqa: PLR0911 - the list of precedence, one line a rule
     member: Member,
+    outsiders: frozenset[str],
     linked: Linked,
     company: Company,
     addressed: frozenset[str],
@@ -112,7 +112,7 @@ def _state(  # noqa: PLR0911 - the list of precedence, one line a rule
     if member.dmarc is Dmarc.FAIL or (from_inside and not member.vouched):
         return State(Hold.UNCONFIRMED_SENDER)
     outside = frozenset(a for a in member.claimed if a not in internal)
-    if not outside and not any(a not in internal for a in member.recipients):
+    if not outside and not outsiders:
         shown = member.internal_only is InternalOnly.LINK
         return State(None if shown else Hold.INTERNAL_ONLY)
     if not outside or linked.takes_part(outside) or outside <= addressed:
@@ -125,26 +125,28 @@ def _state(  # noqa: PLR0911 - the list of precedence, one line a rule
 
 
 def _addressed(
-    members: list[Member], linked: Linked, internal: Internal
+    written_to: Iterable[tuple[Member, frozenset[str]]],
+    linked: Linked,
+    internal: Internal,
 ) -> frozenset[str]:
     """Whom staff or a participant wrote to, in mails to few outsiders."""
     found: set[str] = set()
-    for member in members:
-        outside = {a for a in member.recipients if a not in internal}
-        if len(outside) > MASS_MAIL or member.dmarc is Dmarc.FAIL:
+    for member, outsiders in written_to:
+        if len(outsiders) > MASS_MAIL or member.dmarc is Dmarc.FAIL:
             continue
         ours = member.from_address in internal and member.vouched
         if ours or linked.takes_part(member.claimed):
-            found |= outside
+            found |= outsiders
     return frozenset(found)
 
 
-def _mass_mails(members: list[Member], internal: Internal) -> frozenset[bytes]:
+def _mass_mails(
+    written_to: Iterable[tuple[Member, frozenset[str]]],
+) -> frozenset[bytes]:
     return frozenset(
         mid(member.internet_id)
-        for member in members
-        if member.internet_id is not None
-        and sum(a not in internal for a in member.recipients) > MASS_MAIL
+        for member, outsiders in written_to
+        if member.internet_id is not None and len(outsiders) > MASS_MAIL
     )
 
 
@@ -300,7 +302,7 @@ def members_of(conversations: Iterable[int]) -> dict[int, list[Member]]:
             id=row[1],
             internet_id=row[2],
             from_address=row[3],
-            sender=row[4],
+            claimed=frozenset(a for a in (row[3], row[4]) if a),
             recipients=frozenset(recipients.get(row[1], ())),
             parent=bytes(row[5]) if row[5] is not None else None,
             dmarc=Dmarc(row[6]),
