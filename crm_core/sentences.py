@@ -176,6 +176,7 @@ _GERMAN = {
     "there is no employee «{key}» (known: {known})": (
         "Es gibt niemanden mit dem Kürzel «{key}» (bekannt: {known})"
     ),
+    "there is no calendar address {feed}": "Es gibt keine Kalenderadresse {feed}",
     "there is no conversation {number}": "Es gibt keine Unterhaltung {number}",
     "there is no entry {number}": "Es gibt keinen Eintrag {number}",
     "there is no mail with the Message-ID {message_id}": (

@@ -24,6 +24,7 @@ from crm_web.api import (
     mailboxes,
     participants,
     problems,
+    review_cases,
     suggestions,
     tasks,
 )
@@ -38,6 +39,7 @@ RESOURCES = (
     conversations.resource,
     documents.resource,
     suggestions.resource,
+    review_cases.resource,
     mailboxes.resource,
     health.resource,
 )

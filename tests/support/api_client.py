@@ -1,7 +1,11 @@
 """Programs under test: a token per group, and a client that speaks JSON."""
 
+import copy
 import json
 from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from crm_world import World
@@ -9,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from crm_core import accounts, database
+from crm_core import accounts, database, schema
 from crm_core.models import Account, TokenScope
 
 LOGINS = {"GL": "keller", "Administration": "frei", "Werkstatt": "huber"}
@@ -67,9 +71,30 @@ class Program:
         return self.send("DELETE", path, None, status).get_json()
 
 
-def make_accounts(world: World) -> None:
+def fresh_world(folder: Path) -> World:
+    """A company with accounts in a database of its own, bound from now on."""
+    stored, world = _template()
+    path = folder / "api.db"
+    path.write_bytes(stored)
+    database.connect(f"sqlite:///{path}")
+    return copy.copy(world)
+
+
+@lru_cache(maxsize=1)
+def _template() -> tuple[bytes, World]:
+    """Migrated and filled once a process: that takes longer than a test."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "template.db"
+        schema.upgrade(database.connect(f"sqlite:///{path}"))
+        world = World()
+        _make_accounts()
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        database.close()
+        return path.read_bytes(), world
+
+
+def _make_accounts() -> None:
     """Accounts for the world's staff; nobody signs in, so no password."""
-    assert world.boxes
     with database.transaction():
         for group, login in LOGINS.items():
             accounts.create(login, actor="test", groups=(group,))

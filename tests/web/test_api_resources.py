@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from api_client import Program, make_accounts, program
+from api_client import Program, fresh_world, program
 from crm_world import World
 from flask import Flask
 
-from crm_core import database, schema
+from crm_core import database
 from crm_core.models import AddressRole
 from crm_web.app import create_app
 from crm_web.settings import WebSettings
@@ -16,10 +16,7 @@ from crm_web.settings import WebSettings
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    schema.upgrade(database.connect(f"sqlite:///{tmp_path}/api.db"))
-    world = World()
-    make_accounts(world)
-    yield world
+    yield fresh_world(tmp_path)
     database.close()
 
 
@@ -284,6 +281,7 @@ def test_mailboxes_and_health_are_told(erp: Program) -> None:
     assert health["daemon_running"] is False
     assert health["ok"] is False
     assert health["mailboxes"] == len(boxes)
+    assert erp.get("/review-cases")["items"] == []
 
 
 def test_lists_are_filtered_and_paged(erp: Program, entry: int) -> None:
