@@ -145,6 +145,7 @@ def prepare(store: Store, port: PortFactory, blobs: Path, *, link: bool) -> Prep
     if link:
         _link_conversations()
         _poll(given)  # the content of what is linked by now
+    sync.index_search(lambda: False)
     counts = [_count(table) for table in ("message", "conversation", "entry")]
     database.close()
     return Prepared(*counts)

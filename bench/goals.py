@@ -95,8 +95,8 @@ GOALS = (
     ),
     Goal(
         "G1",
-        "mails per second of CPU, mixed, text (no full-text index yet)",
-        "ingest_messages_per_cpu_second",
+        "mails per second of CPU, mixed, text, put into the search index too",
+        "indexed_messages_per_cpu_second",
         2_500,
         "/s",
         0,

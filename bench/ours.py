@@ -130,6 +130,9 @@ def _ingest(endpoint: str, blobs: Path, page: int, *, check: bool) -> dict[str, 
         (report.outcome.new,),
     )
     until = meter.content_from or end
+    before = cpu_seconds()
+    sync.index_search(_never)  # a job of its own in the daemon
+    indexed = cpu_seconds() - before
     return {
         "messages": report.outcome.new,
         "linked": linked,
@@ -137,6 +140,7 @@ def _ingest(endpoint: str, blobs: Path, page: int, *, check: bool) -> dict[str, 
         "contents": report.bodies,
         "cpu": until - begin,
         "whole": end - begin,
+        "indexed": until - begin + indexed,
         "sync": meter.spent["sync"],
         "fetch": meter.spent["fetch"],
         "requests": sum(meter.calls.values()),
@@ -186,12 +190,15 @@ def grow(endpoint: str, folder: str, every: int) -> dict[str, Any]:
             report = sync.poll_mailbox(given, company.mailbox_id(), _never)
         seconds, spent = time.perf_counter() - wall, cpu_seconds() - begin
         assert report.problem is None, report.problem
+        sync.index_search(_never)
+        after_index = rss_mb()
         size, text = _size(url)
         database.close()
     store.close()
     return {
         "messages": report.outcome.new,
         "samples": samples,
+        "rss_after_index": after_index,
         "bytes": size / report.outcome.new,
         "text_bytes": text / report.outcome.new,
         "cpu": spent,
