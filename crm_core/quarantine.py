@@ -53,6 +53,7 @@ def put(mailbox: int, folder: int, items: Iterable[Rejected]) -> None:
         "retry_wanted) VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?, 0) "
         "ON CONFLICT (mailbox_id, external_id, reason) DO UPDATE SET "
         "folder_id = excluded.folder_id, change_key = excluded.change_key, "
+        "internet_id = coalesce(excluded.internet_id, quarantined_change.internet_id), "
         "detail = excluded.detail, attempts = quarantined_change.attempts + 1, "
         "last_at = excluded.last_at, retry_wanted = 0, resolved_at = NULL",
         [

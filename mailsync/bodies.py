@@ -15,6 +15,7 @@ from mailsync.blobs import BlobStore
 from mailsync.mime.names import safe_name
 from mailsync.normalise import LONGEST_TEXT, clean, clean_text
 from mailsync.port import Detail, ItemRef, MailSource, RemoteMessage
+from mailsync.rescue import Rescuer
 from mailsync.steps import step
 
 BATCH = 25
@@ -25,6 +26,7 @@ def fetch_wanted(
     wanted: Sequence[WantedContent],
     blobs: BlobStore,
     should_stop: Callable[[], bool],
+    rescuer: Rescuer,
 ) -> int:
     """Fetch and store the content of these mails of one mailbox; how many.
 
@@ -35,6 +37,7 @@ def fetch_wanted(
         by_item = {item.external_id: item for item in batch}
         fetched = source.fetch(_refs(batch), Detail.CONTENT)
         step("content_fetched")
+        fetched = rescuer.tried(source, fetched, Detail.CONTENT)
         bodies = [
             (by_item[mail.ref.external_id].message, _body(mail, blobs))
             for mail in fetched.messages
@@ -54,12 +57,14 @@ def digest_copies(
     wanted: Sequence[WantedContent],
     key: bytes,
     should_stop: Callable[[], bool],
+    rescuer: Rescuer,
 ) -> int:
     """Look at the texts of these copies of one mailbox; how many were looked at."""
     done = 0
     for batch in _batches(wanted, should_stop):
         by_item = {item.external_id: item.copy for item in batch}
         fetched = source.fetch(_refs(batch), Detail.TEXT)
+        fetched = rescuer.tried(source, fetched, Detail.TEXT)
         found = [
             (by_item[mail.ref.external_id], content.digest(key, _text(mail)))
             for mail in fetched.messages

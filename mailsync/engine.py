@@ -78,6 +78,7 @@ def prepare(source: MailSource, job: FolderJob, page: Page) -> Prepared:
         source.fetch(planned.to_fetch, job.detail) if planned.to_fetch else Fetched(())
     )
     step("mails_fetched")
+    fetched = job.rescuer.tried(source, fetched, job.detail, page.changes)
     return ingest.prepare(job, planned, fetched)
 
 

@@ -51,6 +51,7 @@ from mailsync.port import (
     ItemRef,
     Page,
 )
+from mailsync.rescue import Rescuer
 
 SYSTEMIC = 5  # so many mails and every one refused: the fault is ours, not theirs
 
@@ -73,6 +74,7 @@ class FolderJob:
     since: datetime | None = None
     token_prefix: str = "CRM"
     digest_key: bytes = b""
+    rescuer: Rescuer = field(default_factory=Rescuer)
 
 
 @dataclass(slots=True)

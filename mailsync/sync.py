@@ -38,6 +38,7 @@ from mailsync.port import (
     MailSource,
     PortFactory,
 )
+from mailsync.rescue import Rescuer
 
 ACTS_PER_TRANSACTION = 25
 INDEXED_PER_TRANSACTION = 200  # 5 to 50 ms of the write lock
@@ -69,6 +70,7 @@ class SyncSettings:
     keyword_budget: int = keyword_acts.BUDGET_PER_HOUR
     keeping: Keeping = field(default_factory=Keeping)
     random: Random = field(default_factory=Random)
+    rescuer: Rescuer = field(default_factory=Rescuer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,7 @@ def folder_jobs(
             since=rules.since,
             token_prefix=settings.token_prefix,
             digest_key=key,
+            rescuer=settings.rescuer,
         )
         for row in _folders(mailbox, rules, port)
     ]
@@ -211,11 +214,13 @@ def _contents(
     if looked:
         with database.transaction():
             key = content.digest_key()
-        bodies.digest_copies(port, looked, key, should_stop)
+        bodies.digest_copies(port, looked, key, should_stop, settings.rescuer)
     with database.transaction():
         content.compare_copies()
     wanted = [item for item in content.wanted() if item.mailbox == mailbox]
-    return bodies.fetch_wanted(port, wanted, settings.blobs, should_stop)
+    return bodies.fetch_wanted(
+        port, wanted, settings.blobs, should_stop, settings.rescuer
+    )
 
 
 def mailboxes_with_content_left() -> set[int]:

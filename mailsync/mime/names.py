@@ -41,6 +41,8 @@ def safe_name(stated: str, number: int, content_type: str) -> str:
     name = _FORBIDDEN.sub("_", name).strip(". ")
     if not name.strip("_"):
         name = f"attachment-{number}{_SUFFIXES.get(content_type, '.bin')}"
+    if content_type == "message/rfc822" and not name.lower().endswith(".eml"):
+        name += ".eml"  # an attached mail; servers name it by its subject
     if _RESERVED.match(name):
         name = "_" + name
     return _shortened(name)
