@@ -3,7 +3,8 @@
 Guarantees (design goal F16): a configuration is replaced by a complete, valid one or
 not at all; an empty list of mailboxes is never acted on; the last good files lie in
 the state directory (one file, written whole or not at all, mode 0600, no secret in
-it), so that a restart with broken files still starts.
+it), so that a restart with broken files still starts. The copy is that of one
+configuration directory: another one with the same state directory never starts it.
 
 A file cut at the end of a line can be valid YAML. Against that stand, in this order:
 
@@ -137,7 +138,7 @@ class LastGood:
         self._config, self._files, self._waiting = config, files, None
         problems = list(config.warnings)
         try:
-            _write(self._copy, files)
+            _write(self._copy, files, self._directory)
         except OSError as error:
             said = {"reason": error.strerror, "directory": self._copy.parent}
             problems.append(problem("", "copy_unwritten", said, "warning"))
@@ -154,15 +155,16 @@ class LastGood:
         return Outcome(config, "kept", error.problems)
 
     def _kept_files(self) -> Mapping[str, bytes]:
-        """The copy; nothing where it is missing, unreadable or not itself."""
+        """The copy; nothing where it is missing, unreadable, damaged or another's."""
         try:
             said = json.loads(self._copy.read_text(encoding="utf-8"))
             texts = said["files"].items()
             files = {str(name): str(text).encode() for name, text in texts}
             whole = fingerprint(files) == said["fingerprint"]
+            own = said["directory"] == _name(self._directory)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return {}
-        return files if whole else {}
+        return files if whole and own else {}
 
 
 def _cut(new: Mapping[str, bytes], old: Mapping[str, bytes]) -> list[Problem]:
@@ -206,10 +208,21 @@ def _lines(content: bytes) -> int:
     return max(len(content.splitlines()), 1)
 
 
-def _write(path: Path, files: Mapping[str, bytes]) -> None:
+def _name(directory: Path) -> str:
+    """Absolute, but not behind symbolic links: those may be changed by an update."""
+    return os.path.abspath(directory)  # noqa: PTH100 - Path.absolute keeps «..»
+
+
+def _write(path: Path, files: Mapping[str, bytes], directory: Path) -> None:
     """Whole or not at all, durable, readable by the service only."""
     texts = {name: content.decode() for name, content in files.items()}
-    said = json.dumps({"fingerprint": fingerprint(files), "files": texts})
+    said = json.dumps(
+        {
+            "directory": _name(directory),
+            "fingerprint": fingerprint(files),
+            "files": texts,
+        }
+    )
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -221,8 +234,8 @@ def _write(path: Path, files: Mapping[str, bytes]) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-    directory = os.open(path.parent, os.O_RDONLY)
+    folder = os.open(path.parent, os.O_RDONLY)
     try:
-        os.fsync(directory)
+        os.fsync(folder)
     finally:
-        os.close(directory)
+        os.close(folder)

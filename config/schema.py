@@ -43,6 +43,7 @@ Auth = Literal["basic", "ntlm", "kerberos", "digest", "certificate"]
 InternalOnly = Literal["suggest", "link", "ignore"]
 Keep = Literal["headers", "linked", "all"]
 Kind = Literal["shared", "person"]
+Requirable = Literal["title", "address", "subtag", "note"]
 Triage = Literal["known", "replies", "all"]
 Visibility = Literal["full", "subject", "none"]
 
@@ -304,8 +305,8 @@ class SubtagConfig(_Said):
     """Anzeigename."""
     keywords: tuple[Keyword, ...] = ()
     """Schlagworte für den Betreff, ohne «#»."""
-    required: tuple[Key, ...] = ()
-    """Zusätzliche Pflichtfelder des Eintrags."""
+    required: tuple[Requirable, ...] = ()
+    """Zusätzliche Pflichtfelder des Eintrags: `title`, `address`, `subtag`, `note`."""
     task_templates: tuple[Text, ...] = ()
     """Aufgaben, die bei einem neuen Eintrag vorgeschlagen werden."""
 

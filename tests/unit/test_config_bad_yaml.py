@@ -365,7 +365,8 @@ CASES: list[tuple[tuple[str, str], str]] = [
     (subtag("keywords: [§1042]"), "keyword_shape"),
     (subtag("keywords: [Offerte, §offerte]"), "keyword_twice"),
     (subtag("keywords: [groß, §GROSS]"), "keyword_twice"),
-    (subtag("required: [§ein feld]"), "shape"),
+    (subtag("required: [note, §notes]"), "not_allowed"),
+    (subtag("required: [§telefon]"), "not_allowed"),
     (taxonomy("groups: [{key: a, name: A}, {key: §a, name: B}]\n"), "key_twice"),
     (taxonomy("groups: [{key: a, name: A, tags: [{key: b, name: B}, "
               "{key: §b, name: C}]}]\n"), "key_twice"),

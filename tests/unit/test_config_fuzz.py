@@ -38,7 +38,7 @@ mailboxes:
 TAXONOMY = b"""\
 groups:
   - {key: a, name: A, access: {GL: full}, tags: [{key: b, name: B, subtags: [
-     {key: c, name: C, keywords: [x], required: [y], task_templates: [z]}]}]}
+     {key: c, name: C, keywords: [x], required: [note], task_templates: [z]}]}]}
 """
 FILES = {
     "service.yaml": SERVICE,

@@ -147,6 +147,38 @@ def test_a_damaged_copy_is_not_used(place: Place, damage: str) -> None:
         place.good().start(today=TODAY)
 
 
+def test_the_copy_of_another_configuration_is_not_started(
+    place: Place, tmp_path: Path
+) -> None:
+    """Two configurations share a state directory; one of them is broken."""
+    place.started()
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "service.yaml").write_text("database: sqlite:////tmp/y.db\n")
+    (other / "mailboxes.yaml").write_text("")
+    with pytest.raises(config.ConfigError):
+        LastGood(other, place.state).start(today=TODAY)
+
+
+def test_the_copy_is_used_however_its_directory_is_written(place: Place) -> None:
+    place.started()
+    place.write("")
+    again = LastGood(place.directory / ".." / place.directory.name, place.state)
+    assert again.start(today=TODAY).state == "kept"
+
+
+def test_a_closing_line_of_another_configuration_asks_nothing_of_this_one(
+    place: Place, tmp_path: Path
+) -> None:
+    place.write(boxes("a", closed=True))
+    place.started()
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "service.yaml").write_text("database: sqlite:////tmp/y.db\n")
+    (other / "mailboxes.yaml").write_text(boxes("b"))
+    assert LastGood(other, place.state).start(today=TODAY).state == "applied"
+
+
 def test_a_copy_that_became_wrong_is_not_used(place: Place) -> None:
     """A password file that the copy names was opened to others meanwhile."""
     secret = place.directory / "pw"
