@@ -36,8 +36,8 @@ if (document.body.dataset.shortcuts === "1") {
 
 // A mail's frame grows to its content; no script runs inside it.
 const fit = (frame) => {
-  const inner = frame.contentDocument?.documentElement;
-  if (inner) frame.height = Math.min(inner.scrollHeight + 16, 4000);
+  const inner = frame.contentDocument?.body?.getBoundingClientRect();
+  if (inner) frame.height = Math.min(Math.ceil(inner.bottom) + 24, 4000);
 };
 document.querySelectorAll("iframe.mail-frame").forEach(fit);
 document.addEventListener("load", ({ target }) => {

@@ -1,0 +1,327 @@
+"""The entry's flows in Chromium, with their presses counted and the policy in force.
+
+A press is a trusted ``pointerdown``; typing, Tab and Enter are free. Nothing may break
+the page's Content-Security-Policy or ask another host.
+"""
+
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from page_world import PageWorld
+from pages import PASSWORD
+from waitress import create_server
+
+from crm_core import documents, entries
+from crm_core.database import transaction
+from crm_core.models import DocumentKind, Entry, EntryDocument, EntryMail, Task
+from crm_core.queries import entry_thread
+from crm_core.viewer import viewer_of
+
+sync_api = pytest.importorskip("playwright.sync_api")
+
+CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+COUNTER = """
+addEventListener("pointerdown", (event) => {
+  if (!event.isTrusted) return;
+  sessionStorage.presses = Number(sessionStorage.presses ?? 0) + 1;
+}, true);
+"""
+
+pytestmark = pytest.mark.skipif(
+    not CHROMIUM.exists(), reason=f"no Chromium at {CHROMIUM}"
+)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[object]:
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def world(app: Flask) -> PageWorld:
+    return PageWorld()
+
+
+@pytest.fixture
+def base(app: Flask) -> Iterator[str]:
+    server = create_server(app, host="127.0.0.1", port=0, threads=4)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    server.close()
+    thread.join(5)
+
+
+@dataclass
+class Desk:
+    """A signed-in page that counts presses and notes what must not happen."""
+
+    page: object
+    base: str
+    problems: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> None:
+        self.page.goto(self.base + path)
+        self.page.evaluate("sessionStorage.presses = 0")
+
+    def presses(self) -> int:
+        return int(self.page.evaluate("sessionStorage.presses ?? 0"))
+
+    def press(self, name: str, *, role: str = "button", exact: bool = True) -> None:
+        self.page.get_by_role(role, name=name, exact=exact).first.click()
+
+    def settle(self) -> None:
+        self.page.wait_for_load_state("load")
+
+
+@pytest.fixture
+def desk(chromium: object, base: str, request: pytest.FixtureRequest) -> Iterator[Desk]:
+    script = getattr(request, "param", True)
+    context = chromium.new_context(
+        java_script_enabled=script, viewport={"width": 1280, "height": 900}
+    )
+    page = context.new_page()
+    found = Desk(page, base)
+    page.on(
+        "console",
+        lambda m: found.problems.append(m.text) if "Content Security" in m.text else 0,
+    )
+    page.on(
+        "request",
+        lambda r: 0 if r.url.startswith(base) else found.problems.append(r.url),
+    )
+    page.on("pageerror", lambda e: found.problems.append(str(e)))
+    page.goto(f"{base}/anmelden")
+    page.fill("[name=login]", "frei")
+    page.fill("[name=password]", PASSWORD)
+    page.click("main button[type=submit]")
+    if script:
+        page.add_init_script(COUNTER)
+    yield found
+    assert found.problems == []
+    context.close()
+
+
+def mails(entry: Entry) -> set[int]:
+    from crm_core import staff
+
+    page = entry_thread.page(viewer_of(staff.by_key("gl")), entry)
+    return {i.id for i in page.items if isinstance(i, entry_thread.ThreadMail)}
+
+
+def test_f1_an_entry_from_the_address_in_four_presses(
+    desk: Desk, world: PageWorld
+) -> None:
+    address = world.address("Hans Meier")
+    desk.open(f"/adressen/{address.id}")
+    desk.press("CRM", role="link")
+    desk.press("Neu", role="link")
+    desk.page.wait_for_url("**/eintraege/neu**")
+    desk.page.keyboard.type("Motor läuft unrund")
+    desk.page.keyboard.press("Tab")
+    desk.page.keyboard.type("off")
+    desk.page.get_by_role("option", name="Verkauf › Boot › Offerte").click()
+    desk.press("Speichern")
+    desk.page.wait_for_url("**/eintraege/1001")
+    assert desk.presses() == 4
+    entry = entries.by_number(1001)
+    assert (entry.title, entry.subtag.key) == ("Motor läuft unrund", "offerte")
+    assert entry.responsible.key == "frei"
+
+
+def test_f1_works_with_the_keyboard_alone(desk: Desk, world: PageWorld) -> None:
+    address = world.address("Hans Meier")
+    desk.open(f"/adressen/{address.id}/crm")
+    desk.page.keyboard.press("n")
+    desk.page.wait_for_url("**/eintraege/neu**")
+    desk.page.keyboard.type("Boot")
+    desk.page.keyboard.press("Tab")
+    desk.page.keyboard.type("ver boo")
+    desk.page.get_by_role("option").first.wait_for()
+    desk.page.wait_for_function(
+        "document.querySelectorAll('[role=option]').length === 1"
+    )
+    desk.page.keyboard.press("Enter")
+    desk.page.keyboard.press("Control+Enter")
+    desk.page.wait_for_url("**/eintraege/1001")
+    assert desk.presses() == 0
+
+
+def test_f3_a_mail_is_linked_in_three_presses(desk: Desk, world: PageWorld) -> None:
+    _, entry = world.meier()
+    mail = world.mail(subject="Persenning")
+    desk.open("/eintraege/1001")
+    desk.press("E-Mail verlinken", role="link")
+    dialog = desk.page.get_by_role("dialog")
+    dialog.get_by_text("Persenning").click()
+    dialog.get_by_role("button", name="Verlinken").click()
+    desk.page.get_by_text("1 E-Mail verlinkt.").wait_for()
+    assert desk.presses() == 3
+    assert mails(entry) == {mail.id}
+
+
+def test_f6_a_participant_in_three_presses(desk: Desk, world: PageWorld) -> None:
+    world.meier()
+    world.importer()
+    desk.open("/eintraege/1001")
+    desk.press("Beteiligten hinzufügen", role="link")
+    dialog = desk.page.get_by_role("dialog")
+    dialog.get_by_placeholder("Name, Nummer, E-Mail, Ort").wait_for()
+    desk.page.keyboard.type("marine")
+    dialog.get_by_text("Marine Import AG").click()
+    dialog.get_by_role("button", name="Hinzufügen").click()
+    desk.page.get_by_text("Marine Import AG ist jetzt beteiligt.").wait_for()
+    assert desk.presses() == 3
+
+
+def test_f7_a_task_to_me_in_one_press(desk: Desk, world: PageWorld) -> None:
+    world.meier()
+    desk.open("/eintraege/1001")
+    desk.page.keyboard.press("a")
+    desk.page.keyboard.type("Anrufen")
+    desk.page.keyboard.press("Tab")
+    desk.page.keyboard.type("+3")
+    desk.page.locator("#when-echo", has_text="202").wait_for()
+    desk.press("Hinzufügen")
+    desk.page.get_by_text("Aufgabe an frei zugewiesen.").wait_for()
+    assert desk.presses() == 1
+    assert Task.get().title == "Anrufen"
+
+
+def test_f8_an_appointment_for_a_colleague_in_four_presses(
+    desk: Desk, world: PageWorld
+) -> None:
+    world.meier()
+    desk.open("/eintraege/1001")
+    desk.page.keyboard.press("a")
+    desk.page.keyboard.type("Probefahrt")
+    desk.page.keyboard.press("Tab")
+    desk.page.keyboard.type("+3 14:00")
+    desk.page.locator("#f-employee").select_option("keller")
+    desk.page.get_by_label("Erledigen am").check()
+    desk.press("Hinzufügen")
+    desk.page.get_by_text("Aufgabe an keller zugewiesen.").wait_for()
+    assert desk.presses() <= 4
+    assert Task.get().starts_at is not None
+
+
+def test_f9_done_in_one_press_and_f10_the_state_is_visible(
+    desk: Desk, world: PageWorld
+) -> None:
+    _, entry = world.meier()
+    world.task(entry, "Anrufen", "frei")
+    desk.open("/eintraege/1001")
+    assert desk.page.get_by_text("ohne Outlook").is_visible()
+    desk.press("Erledigt: Anrufen")
+    desk.page.get_by_text("«Anrufen» ist erledigt.").wait_for()
+    assert desk.presses() == 1
+    assert desk.page.get_by_role("button", name="Rückgängig: Anrufen").is_visible()
+
+
+def test_f12_a_document_is_linked_in_three_presses(
+    desk: Desk, world: PageWorld
+) -> None:
+    world.meier()
+    with transaction():
+        documents.upsert(
+            DocumentKind.REPORT, "R-2231", title="Service", actor="erp",
+            dated_on=date(2026, 11, 9),
+        )  # fmt: skip
+    desk.open("/eintraege/1001")
+    desk.press("Beleg verlinken", role="link")
+    dialog = desk.page.get_by_role("dialog")
+    dialog.get_by_placeholder("Nummer oder Titel").wait_for()
+    desk.page.keyboard.type("2231")
+    dialog.get_by_text("Rapport R-2231").click()
+    dialog.get_by_role("button", name="Verlinken").click()
+    desk.page.get_by_text("Rapport R-2231 verlinkt.").wait_for()
+    assert desk.presses() == 3
+    assert EntryDocument.select().count() == 1
+
+
+def test_f17_a_wrong_automatic_link_is_undone_in_one_press(
+    desk: Desk, world: PageWorld
+) -> None:
+    _, entry = world.meier()
+    first = world.mail()
+    world.mail("neu@fremd.example", "AW: Boot", answers=first)
+    world.link(entry, first)
+    desk.open("/eintraege/1001")
+    assert desk.page.get_by_text("Antwort auf E-Mail vom").first.is_visible()  # F18
+    desk.press("Verlinkung lösen: neuer Absender neu@fremd.example")
+    desk.page.get_by_text("Die Verlinkung ist gelöst und bleibt es.").wait_for()
+    assert desk.presses() == 1
+    assert mails(entry) == {first.id}
+
+
+def test_a_dialog_gives_the_focus_back_to_its_opener(
+    desk: Desk, world: PageWorld
+) -> None:
+    world.meier()
+    desk.open("/eintraege/1001")
+    opener = desk.page.get_by_role("link", name="Beteiligten hinzufügen")
+    opener.focus()
+    desk.page.keyboard.press("Enter")
+    desk.page.get_by_role("dialog").wait_for()
+    desk.page.keyboard.press("Escape")
+    assert opener.evaluate("el => el === document.activeElement")
+
+
+@pytest.mark.parametrize("desk", [False], indirect=True)
+def test_the_whole_chain_works_without_javascript(desk: Desk, world: PageWorld) -> None:
+    address = world.address("Hans Meier", "meier@kunde.example")
+    world.importer()
+    mail = world.mail(subject="Persenning")
+    world.document("R-1", "Service")
+    page = desk.page
+    page.goto(f"{desk.base}/adressen/{address.id}/crm")
+    desk.press("Neu", role="link")
+    page.get_by_label("Titel").fill("Motor")
+    page.get_by_label("Subtag").select_option(label="Verkauf › Boot › Offerte")
+    desk.press("Speichern")
+    desk.press("E-Mail verlinken", role="link")
+    page.get_by_label("Persenning").check()
+    desk.press("Verlinken")
+    desk.press("Beteiligten hinzufügen", role="link")
+    page.get_by_placeholder("Name, Nummer, E-Mail, Ort").fill("marine")
+    page.get_by_role("search", name="Adresse suchen").get_by_role("button").click()
+    page.get_by_label("Marine Import AG").check()
+    desk.press("Hinzufügen")
+    page.get_by_label("Neue Aufgabe").fill("Offerte erstellen")
+    page.locator("#f-when").fill("Fr")
+    desk.press("Hinzufügen")
+    desk.press("Erledigt: Offerte erstellen")
+    desk.press("Beleg verlinken", role="link")
+    page.get_by_placeholder("Nummer oder Titel").fill("R-1")
+    page.get_by_role("search", name="Beleg suchen").get_by_role("button").click()
+    page.get_by_label("Rapport R-1").check()
+    desk.press("Verlinken")
+    assert page.get_by_text("Rapport R-1 verlinkt.").is_visible()
+    assert EntryMail.get().anchor_id == mail.id
+    assert Task.get().done_at is not None
+
+
+def test_a_press_is_counted_red_control(desk: Desk, world: PageWorld) -> None:
+    world.meier()
+    desk.open("/eintraege/1001")
+    desk.press("Beteiligten hinzufügen", role="link")
+    desk.page.get_by_role("dialog").get_by_text("Abbrechen").click()
+    assert desk.presses() == 2
