@@ -114,10 +114,11 @@ def test_the_time_zone_is_utc() -> None:
 
 
 def test_only_calls_of_a_service_are_allowed_less_the_risky_ones() -> None:
-    allowed, denied = values_of("SystemCallFilter")
+    allowed, denied, again = values_of("SystemCallFilter")
     assert allowed == "@system-service"
     assert denied.startswith("~")
     assert denied[1:].split() == DENIED
+    assert again.split() == ["setrlimit", "prlimit64"]  # the mail reader's own limits
 
 
 def test_a_reload_is_a_hangup_and_a_wrong_configuration_is_not_repeated() -> None:
