@@ -23,7 +23,13 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 class RowNumber(IntegerConverter):
-    """``<int:…>``: what no row can be called is no address of a page (404)."""
+    """``<int:…>``: what no row can be called is no address of a page (404).
+
+    By the pattern, not only by ``max``: werkzeug asks that after the method, and would
+    answer 405 where another rule has the same path.
+    """
+
+    regex = r"(?:[0-9]{1,9}|1[0-9]{9}|20[0-9]{8})"
 
     def __init__(self, map: Map, **options: Any) -> None:  # noqa: A002 - werkzeug's
         super().__init__(map, **{"max": 2**31 - 1, **options})

@@ -161,7 +161,9 @@ def change(path: AddressPath, body: AddressChange) -> AddressOut:
     return _out(address)
 
 
-@resource.write("put", "/addresses/by-number/<path:erp_number>", AddressOut)
+@resource.write(
+    "put", "/addresses/by-number/<path:erp_number>", AddressOut, upsert=True
+)
 def put(path: NumberPath, body: AddressByNumber) -> Reply:
     """The address with this number as the ERP describes it; made where missing (201)."""
     viewer().require(Right.MASTER_DATA)

@@ -39,14 +39,14 @@ _IF_MATCH = {
     "in": "header",
     "required": False,
     "description": "The ETag of the version that was read.",
-    "schema": {"type": "string", "pattern": '^"v[0-9]{1,9}"$'},
+    "schema": {"type": "string"},
 }
 _LANGUAGE = {
     "name": "Accept-Language",
     "in": "header",
     "required": False,
     "description": "Of titles, details and reasons: de (default) or en.",
-    "schema": {"type": "string", "enum": ["de", "en"]},
+    "schema": {"type": "string"},
 }
 _ETAG = {"description": "Version of the entry", "schema": {"type": "string"}}
 _LOCATION = {"description": "Where it is now", "schema": {"type": "string"}}

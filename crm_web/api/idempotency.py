@@ -5,6 +5,7 @@ neither. Whoever sends the same key with another request is refused. What was re
 not kept: it changed nothing and is judged anew.
 """
 
+import re
 from datetime import timedelta
 from hashlib import sha256
 
@@ -18,6 +19,7 @@ from crm_web.api.problems import Refusal
 HEADER = "Idempotency-Key"
 LONGEST = 255
 KEPT = timedelta(hours=24)
+_KEY = re.compile(rf"[!-~]{{1,{LONGEST}}}")
 
 
 def known_answer() -> Response | None:
@@ -63,8 +65,8 @@ def _key() -> str | None:
     key = request.headers.get(HEADER)
     if key is None:
         return None
-    if not (key.isascii() and key.isprintable() and 0 < len(key) <= LONGEST):
-        raise Refusal(400, "bad_request", f"{HEADER}: 1-{LONGEST} ASCII")
+    if not _KEY.fullmatch(key):
+        raise Refusal(400, "bad_request", f"{HEADER}: 1-{LONGEST} of ! to ~")
     return key
 
 

@@ -84,13 +84,22 @@ class Resource(APIBlueprint):
         status: int = 200,
         *,
         versioned: bool = False,
+        upsert: bool = False,
     ) -> Callable[[View], View]:
-        """An unsafe route: one transaction, undone if the view raises."""
+        """An unsafe route: one transaction, undone if the view raises.
+
+        ``versioned``: heeds If-Match; ``upsert``: 201 where it made something.
+        """
 
         def register(view: View) -> View:
             refusals = (*_ALWAYS, *_OF_BODY, *((412,) if versioned else ()))
             route = getattr(super(Resource, self), method)(
-                rule, responses=_responses(status, answer, refusals), **_OPTIONS
+                rule,
+                responses={
+                    **({201: answer} if upsert else {}),
+                    **_responses(status, answer, refusals),
+                },
+                **_OPTIONS,
             )
             route(_in_transaction(_answered(view)))
             return view

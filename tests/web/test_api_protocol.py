@@ -59,6 +59,8 @@ def test_a_problem_speaks_the_language_of_the_request(
         ("GET", "/gibtsnicht", 404, "not_found"),
         ("GET", "/entries/abc", 404, "not_found"),
         ("GET", "/entries/99999999999999", 404, "not_found"),
+        ("POST", "/entries/99999999999999/links", 404, "not_found"),
+        ("PATCH", "/entries/2147483648", 404, "not_found"),
         ("DELETE", "/entries", 405, "method"),
         ("TRACE", "/entries", 405, "method"),
     ],
