@@ -202,6 +202,16 @@ def test_mail_of_a_closed_mailbox_is_not_on_the_address(
     assert "Keine E-Mails dieser Adresse, die Sie sehen dürfen." in page
 
 
+def test_a_name_that_looks_like_an_address_is_not_shown(
+    office: Browser, world: PageWorld
+) -> None:
+    address, _ = world.meier()
+    world.mail(name="boss@firma.ch")
+    page = shown(office.get(f"/adressen/{address.id}/e-mails"))
+    assert "boss@firma.ch" not in page
+    assert "meier@kunde.example" in page
+
+
 def test_the_tab_documents_shows_those_of_the_address(
     office: Browser, world: PageWorld
 ) -> None:
