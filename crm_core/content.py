@@ -140,6 +140,14 @@ def drop_unwanted(conversations: Iterable[int]) -> None:
     )
 
 
+def conversations_with_bodies() -> set[int]:
+    """Conversations of which any body is stored (for ``drop_unwanted`` of all)."""
+    rows = database.execute(
+        "SELECT DISTINCT conversation_id FROM message WHERE body_at IS NOT NULL"
+    )
+    return {int(row[0]) for row in rows}
+
+
 def orphaned_blobs(candidates: Iterable[str]) -> set[str]:
     """Those of the given content hashes that no attachment row names."""
     hashes = set(candidates)

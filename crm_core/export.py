@@ -94,7 +94,7 @@ def _entries_by_message() -> dict[int, list[EntryOfMessage]]:
         "SELECT e.number, v.message_id FROM entry_mail_verdict v "
         "JOIN entry e ON e.id = v.entry_id WHERE v.verdict = 'include'"
     ):
-        found.setdefault(message, {}).setdefault(
-            number, EntryOfMessage(number, LinkReason.MANUAL.value, None)
-        )
+        mine = found.setdefault(message, {})
+        if number not in mine or mine[number].reason == LinkReason.REPLY.value:
+            mine[number] = EntryOfMessage(number, LinkReason.MANUAL.value, None)
     return {message: list(mine.values()) for message, mine in found.items()}

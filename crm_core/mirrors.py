@@ -30,7 +30,7 @@ from crm_core.mirror_wishes import (
     rows_locked,
     takes,
 )
-from crm_core.models import Drift, MirrorKind, Task, TaskMirror
+from crm_core.models import Drift, MirrorKind, Task, TaskMirror, TaskStatus
 from crm_core.task_text import title_in
 
 
@@ -69,6 +69,8 @@ def adopt(task_id: int, *, actor: str) -> Task:
     audit.record(
         actor, "drift_adopted", f"task:{task_id}", entry=task.entry, detail=str(drift)
     )
+    if drift is Drift.DELETED and task.status is TaskStatus.DONE:
+        return _let_it_be_gone(mirror, task)
     if drift is Drift.DELETED:
         return tasks.cancel(task_id, actor=actor)
     written = written_from(mirror.written)
@@ -121,6 +123,17 @@ def _row(task_id: int) -> TaskMirror:
     if not rows:
         raise Conflict("task {task} has no copy in a mailbox", task=task_id)
     return max(rows, key=lambda row: (bool(row.wanted_present), row.id))
+
+
+def _let_it_be_gone(mirror: TaskMirror, task: Task) -> Task:
+    """A task done here whose copy the employee threw away: done stays done."""
+    no_drift(mirror)
+    mirror.wanted_present = False
+    mirror.external_id = mirror.change_key = None
+    mirror.pushed_version = mirror.wanted_version
+    mirror.attempt_open = False
+    mirror.save()
+    return task
 
 
 def _take_over(task: Task, kind: MirrorKind, written: Written, actor: str) -> Task:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from crm_core import clock, database
+from crm_core.mirror_wishes import takes
 from crm_core.models import DaemonBeat, Mailbox, MailboxStatus, MailFolder, TaskMirror
 
 SILENT_AFTER = timedelta(minutes=15)
@@ -215,12 +216,15 @@ def _quarantined() -> dict[int, int]:
 
 
 def _tasks() -> TaskHealth:
-    rows = list(
-        TaskMirror.select().where(
+    """Only of mailboxes that are written to: elsewhere nothing is due."""
+    rows = [
+        row
+        for row in TaskMirror.select().where(
             (TaskMirror.pushed_version < TaskMirror.wanted_version)
             | TaskMirror.drift.is_null(is_null=False)
         )
-    )
+        if takes(row.mailbox, row.kind)
+    ]
     drifted = [row for row in rows if row.drift is not None]
     open_rows = [row for row in rows if row.pushed_version < row.wanted_version]
     parked = [row for row in open_rows if row.parked]

@@ -22,7 +22,7 @@ from mailsync.outbox import OutboxResult
 from mailsync.sync import MailboxReport, SyncSettings
 
 TRIES = 6
-LONGEST_WAIT = 90.0  # seconds that somebody at a terminal is ready to wait
+LONGEST_WAIT = 60.0  # seconds, in all, that somebody at a terminal is ready to wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +94,17 @@ def _patiently(
     """Poll one mailbox now; wait for back-offs that are short, then try again."""
     _unstop(mailbox_id)
     report = MailboxReport(mailbox_id, "", problem="stopped")
+    patience = LONGEST_WAIT
     for _ in range(TRIES):
         mailbox = Mailbox.get_by_id(mailbox_id)
         pause = _pause(mailbox)
-        if pause > LONGEST_WAIT or should_stop():
+        if pause > patience or should_stop():
             problem = mailbox.status_detail or "the server asked for a pause"
             return MailboxReport(
                 mailbox_id, mailbox.slug, problem=problem, code=mailbox.status_code
             )
         if pause > 0:
+            patience -= pause
             sleep(pause)
         report = sync.poll_mailbox(settings, mailbox_id, should_stop)
         status = Mailbox.get_by_id(mailbox_id).status
@@ -118,6 +120,7 @@ def _push(
 ) -> tuple[OutboxResult, int]:
     """Push until nothing is due; the sum, and how many rows could not be written."""
     total = OutboxResult()
+    patience = LONGEST_WAIT
     for _ in range(TRIES):
         result = outbox.push_due(
             settings.open_port,
@@ -128,10 +131,11 @@ def _push(
         total = _sum(total, result)
         left = mirrors.waiting()
         pauses = {_pause(Mailbox.get_by_id(w.mailbox)) for w in left if not w.parked}
-        soon = [pause for pause in pauses if pause <= LONGEST_WAIT]
+        soon = [pause for pause in pauses if pause <= patience]
         if not soon or should_stop():
             return total, len(left)
         if min(soon) > 0:
+            patience -= min(soon)
             sleep(min(soon))
     return total, len(mirrors.waiting())
 

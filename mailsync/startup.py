@@ -25,6 +25,7 @@ from crm_core import (
     backup,
     classification,
     clock,
+    content,
     database,
     holds,
     mailboxes,
@@ -112,8 +113,9 @@ def mirror(config: Config, *, actor: str) -> Mirrored:
             )
             rethreading.rebuild(touched)
             holds.settle(holds.linked_conversations())
-        if changed:  # who takes tasks may have changed: a look at every open one
+        if changed:  # who takes tasks, or what a mailbox keeps, may have changed
             mirror_wishes.align()
+            content.drop_unwanted(content.conversations_with_bodies())
         if config.taxonomy is not None and classification.is_empty():
             classification.import_taxonomy(specs(config.taxonomy), actor=actor)
     return changed

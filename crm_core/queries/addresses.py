@@ -141,7 +141,9 @@ def _entries_of_messages(messages: list[int]) -> dict[int, set[int]]:
         "SELECT m.id, e.number FROM message m "
         "JOIN message a ON a.conversation_id = m.conversation_id "
         "JOIN entry_mail em ON em.anchor_id = a.id AND em.removed_at IS NULL "
-        "JOIN entry e ON e.id = em.entry_id WHERE m.id IN ({marks})",
+        "JOIN entry e ON e.id = em.entry_id "
+        "LEFT JOIN entry_mail_state s ON s.entry_id = e.id AND s.message_id = m.id "
+        "WHERE s.hold IS NULL AND m.id IN ({marks})",
         messages,
     )
     found: dict[int, set[int]] = {}

@@ -117,8 +117,9 @@ def messages_of(entry: Entry) -> tuple[EntryMessage, ...]:
         taken_out = verdicts.get(message) is Verdict.EXCLUDE or hold is Hold.EXCLUDED
         if taken_out:
             continue
-        by_hand = LinkReason.REPLY if message in members else LinkReason.MANUAL
-        reason = anchors.get(message, by_hand)
+        by_hand = message not in members or message in included
+        otherwise = LinkReason.MANUAL if by_hand else LinkReason.REPLY
+        reason = anchors.get(message, otherwise)
         found.append(_message(row, reason, hold, new_sender=new_sender))
     return tuple(sorted(found, key=lambda m: (m.received_at, m.id)))
 

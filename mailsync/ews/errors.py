@@ -7,6 +7,7 @@ the table becomes Transient and names its class; bugs of ours (TypeError, KeyErr
 pass unchanged and keep their traceback.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -234,9 +235,16 @@ def translate(error: Exception) -> MailSyncError | None:
     if type(error) is foreign.TransportError and any(m in text for m in _TLS_MARKS):
         return Transient(f"TLS: {text[:_TEXT_LIMIT]}", code="E254")
     if text.startswith("Reraised from ") and "Timeout(" not in text:
-        return Transient(text[:_TEXT_LIMIT], code="E223")  # no connection, not slow
+        return _no_connection(text)
     wait = getattr(error, "back_off", None) or getattr(error, "wait", None)
     return from_code(type(error).__name__, text, retry_after=wait)
+
+
+def _no_connection(text: str) -> Transient:
+    """Nobody answers: one plain sentence, the library's text is of no use to people."""
+    kind = re.search(r"Reraised from (\w+)", text)
+    name = kind.group(1) if kind else "ConnectionError"
+    return Transient(f"the server cannot be reached ({name})", code="E223")
 
 
 def _network(error: Exception) -> MailSyncError:
