@@ -13,6 +13,7 @@ from crm_core import clock, database
 from crm_core.errors import Conflict, CrmError, Forbidden, NotFound
 from crm_core.sentences import say
 from crm_web import api, auth, chrome, csrf, i18n, pages, task_words, words
+from crm_web.api.resource import PREFIX
 from crm_web.rooms import Room, RowNumber
 from crm_web.settings import WebSettings
 
@@ -143,7 +144,7 @@ def _http_error(error: HTTPException) -> Any:
 
 
 def _is_of_api() -> bool:
-    return request.path.startswith(f"{api.PREFIX}/")
+    return request.path.startswith(f"{PREFIX}/")
 
 
 def _error_page(status: int, sentence: str) -> str:
