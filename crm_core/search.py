@@ -13,7 +13,7 @@ import itertools
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
-import apsw
+from peewee import DatabaseError
 
 from crm_core import database
 from crm_core.models import Findable
@@ -23,6 +23,7 @@ _LONGEST_PEOPLE = 2_000
 _LONGEST_SUBJECT = 1_000
 _LONGEST_NOTES = 4_000
 _CHUNK = 500
+_INDEXES = ("search_mail", "search_body", "search_desk")
 
 # Letters that are written out, or have no decomposition.
 _GERMAN = (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss"))
@@ -103,7 +104,7 @@ def rebuild() -> int:
     database.require_transaction()
     database.execute("DELETE FROM search_text")
     if not database.is_postgres():
-        for index in ("search_mail", "search_desk"):
+        for index in _INDEXES:
             database.execute(f"INSERT INTO {index} ({index}) VALUES ('delete-all')")
     count = 0
     for kind in Findable:
@@ -133,12 +134,12 @@ def differences() -> list[str]:
 def _index_faults() -> list[str]:
     """What SQLite finds when it compares its index with the rows it was made of."""
     found = []
-    for index in () if database.is_postgres() else ("search_mail", "search_desk"):
+    for index in () if database.is_postgres() else _INDEXES:
         try:
             database.execute(
                 f"INSERT INTO {index} ({index}, rank) VALUES ('integrity-check', 1)"
             )
-        except apsw.Error:
+        except DatabaseError:
             found.append(f"the index {index} is damaged")
     return found
 

@@ -74,7 +74,8 @@ class Viewer:
         open_to_all = "" if self.management else f" AND {alias}.confidential = 0"
         return (
             f"(EXISTS (SELECT 1 FROM message_copy seen WHERE seen.message_id = "
-            f"{alias}.id AND seen.mailbox_id IN ({listed})){open_to_all})"
+            f"{alias}.id AND +seen.mailbox_id IN ({listed}) {database.ONE})"
+            f"{open_to_all})"
         )
 
     def grades(self, messages: Iterable[int]) -> dict[int, Visibility]:

@@ -1,5 +1,7 @@
 """The first schema."""
 
+import peewee
+
 from crm_core.schema import statement
 
 STATEMENTS = (
@@ -671,6 +673,6 @@ STATEMENTS = (
 
 
 def up(migrator, db):
-    postgres = type(db).__name__ == "PostgresqlDatabase"
+    postgres = isinstance(db, peewee.PostgresqlDatabase)
     for sql in STATEMENTS:
         db.execute_sql(statement(sql, postgres=postgres))

@@ -1,8 +1,9 @@
 """Search: trigrams over folded text, on SQLite by FTS5, on PostgreSQL by pg_trgm.
 
-Two indexes: «mail» (heads and texts of mails) and «desk» (everything else), so that a
-word of a hundred thousand mails does not slow down finding an address. Only rows that
-are ``indexed`` are in them. Whatever deletes a thing deletes its rows by trigger.
+Three indexes: «mail» (heads of mails), «body» (their texts) and «desk» (everything
+else), so that a word of a hundred thousand mails does not slow down finding an address,
+nor a text that somebody may not read finding a subject. Only rows that are ``indexed``
+are in them. Whatever deletes a thing deletes its rows by trigger.
 
 ``detail=none``: the FTS index answers LIKE only, at a quarter of the size.
 """
@@ -27,7 +28,11 @@ TABLE = (
     'CREATE UNIQUE INDEX "search_text_kind_thing" ON "search_text" ("kind", "thing")',
     'CREATE INDEX "search_text_waiting" ON "search_text" ("id") WHERE ("indexed" = 0)',
 )
-MAIL, DESK = "('message', 'body')", "('entry', 'address', 'task', 'document')"
+INDEXES = (
+    ("mail", "('message')"),
+    ("body", "('body')"),
+    ("desk", "('entry', 'address', 'task', 'document')"),
+)
 THINGS = (
     ("message", "id", "message"),
     ("message_body", "message_id", "body"),
@@ -104,7 +109,7 @@ def trigrams(db):
 
 
 def postgres_indexes():
-    for name, kinds in (("mail", MAIL), ("desk", DESK)):
+    for name, kinds in INDEXES:
         yield (
             f"CREATE INDEX search_{name} ON search_text USING gin "
             f"(folded gin_trgm_ops) WHERE indexed = 1 AND kind IN {kinds}"
@@ -112,7 +117,7 @@ def postgres_indexes():
 
 
 def up(migrator, db):
-    postgres = type(db).__name__ == "PostgresqlDatabase"
+    postgres = isinstance(db, peewee.PostgresqlDatabase)
     for sql in TABLE:
         db.execute_sql(statement(sql, postgres=postgres))
     forget = postgres_forget if postgres else sqlite_forget
@@ -120,7 +125,7 @@ def up(migrator, db):
         for sql in forget(*thing):
             db.execute_sql(sql)
     if not postgres:
-        for name, kinds in (("mail", MAIL), ("desk", DESK)):
+        for name, kinds in INDEXES:
             for sql in sqlite(name, kinds):
                 db.execute_sql(sql)
     elif trigrams(db):

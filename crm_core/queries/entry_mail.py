@@ -45,3 +45,21 @@ def shown_of(messages: str) -> str:
         where_linked=f"AND m.id IN ({messages})",
         where_put_in=f"AND v.message_id IN ({messages})",
     )
+
+
+# The same, read from the newest mails on: {news} says which mails ``m``, {mine} which
+# entries ``e`` (each stands there twice, the mails first).
+SHOWN_RECENTLY = """
+SELECT em.entry_id AS entry_id, m.id AS message_id FROM message m
+JOIN message a ON a.conversation_id = m.conversation_id
+JOIN entry_mail em ON em.anchor_id = a.id AND em.removed_at IS NULL
+JOIN entry e ON e.id = em.entry_id
+LEFT JOIN entry_mail_state st ON st.entry_id = em.entry_id AND st.message_id = m.id
+WHERE {news} AND {mine} AND st.hold IS NULL AND NOT EXISTS (SELECT 1
+FROM entry_mail_verdict x WHERE x.entry_id = em.entry_id AND x.message_id = m.id
+AND x.verdict = 'exclude')
+UNION
+SELECT v.entry_id, v.message_id FROM message m
+JOIN entry_mail_verdict v ON v.message_id = m.id AND v.verdict = 'include'
+JOIN entry e ON e.id = v.entry_id WHERE {news} AND {mine}
+"""

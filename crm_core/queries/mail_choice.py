@@ -54,61 +54,106 @@ def page(
     """What may be linked to the entry; NotFound if the viewer may not read it."""
     entry = viewer.entry(number)
     cursor = paging.parse(before)
-    conditions, values = [viewer.messages("m")], list[object]()
-    if not everywhere:
-        conditions += [unlinked("m"), f"m.id IN ({_of_participants()})"]
-        values += [entry.id, entry.id]
-    else:
-        conditions.append(
-            "NOT EXISTS (SELECT 1 FROM message la JOIN entry_mail lm "
-            "ON lm.anchor_id = la.id WHERE la.conversation_id = m.conversation_id "
-            "AND lm.removed_at IS NULL AND lm.entry_id = ?)"
-        )
-        values.append(entry.id)
-    if text.strip():
-        has, words = search.matching(text, "x.folded")
-        conditions.append(
-            "EXISTS (SELECT 1 FROM search_text x WHERE x.kind = 'message' "
-            f"AND x.thing = m.id AND {has})"
-        )
-        values += words
-    if cursor is not None:
-        conditions.append("(m.received_at, m.id) < (?, ?)")
-        values += [cursor.value, cursor.id]
-    rows = _newest_of_each(conditions, values, paging.limited(limit))
+    rows = _rows(
+        viewer, entry, text, cursor, paging.limited(limit), everywhere=everywhere
+    )
     kept, next_ = paging.cut(rows, limit, lambda row: (row[5], int(row[0])))
     return Page(_choices(viewer, entry, kept), next_)
 
 
-def _newest_of_each(
-    conditions: Sequence[str], values: Sequence[object], limit: int
+def _rows(
+    viewer: Viewer,
+    entry: Entry,
+    text: str,
+    cursor: paging.Cursor | None,
+    limit: int,
+    *,
+    everywhere: bool,
 ) -> list[tuple[Any, ...]]:
     """The newest fitting mail of each conversation, newest first."""
-    fitting = " AND ".join(conditions)
+    conversation = _NOT_IN_ENTRY if everywhere else unlinked("m")
+    values: list[object] = [entry.id] if everywhere else []
+    within, named = _within(entry, text, everywhere=everywhere)
+    before, place = "", list[object]()
+    if cursor is not None:
+        before = " AND (m.received_at, m.id) < (?, ?)"
+        place = [cursor.value, cursor.id]
+    seen = f"{conversation} AND {viewer.messages('m')}"
+    if within:
+        source = _NEWEST_OF_SET.format(seen=f"{within} AND {seen}")
+        values = [*named, *values]
+    else:
+        source = _NEWEST_OF_ALL.format(seen=seen, newer=viewer.messages("n"))
     return database.execute(
-        "SELECT m.id, m.conversation_id, m.subject, m.sender, m.from_name, "
-        "m.received_at, m.has_attachments FROM (SELECT m.id, m.conversation_id, "
-        "m.subject, m.sender, m.from_name, m.received_at, m.has_attachments, "
-        "row_number() OVER (PARTITION BY m.conversation_id "
-        "ORDER BY m.received_at DESC, m.id DESC) AS place "
-        f"FROM message m WHERE {fitting}) m WHERE m.place = 1 "
+        f"SELECT {_COLUMNS} {source}{before} "
         "ORDER BY m.received_at DESC, m.id DESC LIMIT ?",
-        (*values, limit),
+        (*values, *place, limit),
     )
 
 
-def _of_participants() -> str:
-    """SQL for the mails of an entry's participants; the entry's id stands in it twice."""
-    domain = parties.domain_sql("ma.email")
-    return (
+_COLUMNS = (
+    "m.id, m.conversation_id, m.subject, m.sender, m.from_name, m.received_at, "
+    "m.has_attachments"
+)
+# The newest mail of each conversation: of a set of mails by sorting them, of all mails
+# by reading them in order of time, so that a page costs what it shows.
+_NEWEST_OF_SET = (
+    f"FROM (SELECT {_COLUMNS}, row_number() OVER (PARTITION BY m.conversation_id "
+    "ORDER BY m.received_at DESC, m.id DESC) AS place FROM message m WHERE {seen}) m "
+    "WHERE m.place = 1"
+)
+_NEWEST_OF_ALL = (
+    "FROM message m WHERE {seen} AND NOT EXISTS (SELECT 1 FROM message n "
+    "WHERE n.conversation_id = m.conversation_id AND (n.received_at, n.id) > "
+    f"(m.received_at, m.id) AND {{newer}} {database.ONE})"
+)
+_NOT_IN_ENTRY = (
+    "NOT EXISTS (SELECT 1 FROM message la JOIN entry_mail lm ON lm.anchor_id = la.id "
+    "WHERE la.conversation_id = m.conversation_id AND lm.removed_at IS NULL "
+    f"AND lm.entry_id = ? {database.ONE})"
+)
+
+
+def _within(entry: Entry, text: str, *, everywhere: bool) -> tuple[str, list[object]]:
+    """SQL, and its values, for the mails that may be offered; "" for all of them."""
+    conditions, values = list[str](), list[object]()
+    if not everywhere:
+        theirs, named = _of_participants(entry)
+        conditions.append(f"m.id IN ({theirs})")
+        values += named
+    if text.strip():
+        found, words = search.heads(text)
+        conditions.append(f"m.id IN ({found})")
+        values += words
+    return " AND ".join(conditions), values
+
+
+def _of_participants(entry: Entry) -> tuple[str, list[object]]:
+    """SQL, and its values, for the mails of an entry's participants.
+
+    By their e-mail addresses; and by their domains, which the search index narrows
+    down: reading every party of every mail would take its time.
+    """
+    sql = (
         "SELECT ma.message_id FROM participant p JOIN address_email ae "
         "ON ae.address_id = p.address_id JOIN message_address ma "
-        "ON ma.email = ae.email WHERE p.entry_id = ? "
-        "UNION SELECT ma.message_id FROM participant p JOIN address_domain ad "
-        "ON ad.address_id = p.address_id JOIN message_address ma "
-        f"ON {domain} = ad.domain LEFT JOIN address_email other "
-        "ON other.email = ma.email WHERE p.entry_id = ? AND other.id IS NULL"
+        "ON ma.email = ae.email WHERE p.entry_id = ?"
     )
+    values: list[object] = [entry.id]
+    for (domain,) in database.execute(
+        "SELECT ad.domain FROM participant p JOIN address_domain ad "
+        "ON ad.address_id = p.address_id WHERE p.entry_id = ? ORDER BY ad.domain",
+        (entry.id,),
+    ):
+        found, words = search.heads(f"@{domain}")
+        sql += (
+            f" UNION SELECT ma.message_id FROM ({found}) f JOIN message_address ma "
+            f"ON ma.message_id = f.thing AND {parties.domain_sql('ma.email')} = ? "
+            "LEFT JOIN address_email other ON other.email = ma.email "
+            "WHERE other.id IS NULL"
+        )
+        values += [*words, domain]
+    return sql, values
 
 
 def _choices(

@@ -49,12 +49,7 @@ def quoted(text: str, words: Sequence[str]) -> tuple[Piece, ...]:
 
 def _hits(text: str, words: Sequence[str]) -> list[tuple[int, int]]:
     """Places of the words in ``text``, in order, overlaps joined."""
-    folded, places = [], []
-    for place, letter in enumerate(text):
-        written = fold(letter) or (" " if letter.isspace() else "")
-        folded.append(written)
-        places += [place] * len(written)
-    whole = "".join(folded)
+    whole, places = _unfolded(text)
     found: list[tuple[int, int]] = []
     for word in words:
         start = whole.find(word)
@@ -62,6 +57,19 @@ def _hits(text: str, words: Sequence[str]) -> list[tuple[int, int]]:
             found.append((places[start], places[start + len(word) - 1] + 1))
             start = whole.find(word, start + len(word))
     return _joined(found)
+
+
+def _unfolded(text: str) -> tuple[str, Sequence[int]]:
+    """The folded text with its white space, and where each letter of it came from."""
+    if text.isascii():
+        return text.lower(), range(len(text))
+    folded: list[str] = []
+    places: list[int] = []
+    for place, letter in enumerate(text):
+        written = fold(letter) or (" " if letter.isspace() else "")
+        folded.append(written)
+        places += [place] * len(written)
+    return "".join(folded), places
 
 
 def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -9,11 +9,10 @@ numbers. The number of queries does not depend on the data.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from crm_core import database
 from crm_core.fields import from_text
-from crm_core.models import Findable
+from crm_core.models import Findable, Visibility
 from crm_core.queries import entry_mail, marking
 from crm_core.queries.marking import Piece
 from crm_core.search import fold
@@ -123,6 +122,27 @@ def matching(text: str, column: str) -> tuple[str, list[object]]:
     )
 
 
+def heads(text: str) -> tuple[str, list[object]]:
+    """SQL, and its values, for the ids of mails whose head has every word.
+
+    Subject and people only: it tells nobody of texts. Without a word long enough for
+    the index every head is read.
+    """
+    words = _words(text).words
+    long = [f"%{_pattern(word)}%" for word in words if len(word) >= SHORTEST]
+    exact, values = matching(text, "s.folded")
+    mine = f"s.kind = 'message' AND {exact}"
+    if not long:
+        return f"SELECT s.thing FROM search_text s WHERE {mine}", values
+    source, _row = _source(Findable.MESSAGE, len(long), "")
+    waiting = f"SELECT s.thing FROM search_text s WHERE s.indexed = 0 AND {mine}"
+    return f"SELECT s.thing {source} AND {mine} UNION ALL {waiting}", [
+        *long,
+        *values,
+        *values,
+    ]
+
+
 # --- which ------------------------------------------------------------------------
 
 
@@ -150,9 +170,11 @@ _SEEN: dict[Findable, Callable[[Viewer], str]] = {
     ),
     Findable.DOCUMENT: lambda _viewer: "JOIN document d ON d.id = s.thing",
     Findable.MESSAGE: lambda viewer: (
-        "JOIN message m ON m.id = s.thing AND ((s.kind = 'message' AND "
-        f"{viewer.messages('m')}) OR (s.kind = 'body' AND m.confidential = 0 AND "
-        f"{viewer.messages('m', full=True)}))"
+        f"JOIN message m ON m.id = s.thing AND {viewer.messages('m')}"
+    ),
+    Findable.BODY: lambda viewer: (
+        "JOIN message m ON m.id = s.thing AND m.confidential = 0 "
+        f"AND {viewer.messages('m', full=True)}"
     ),
 }
 
@@ -164,41 +186,72 @@ def _ids(viewer: Viewer, kind: Findable, asked: _Words) -> list[int]:
     words = [word for word in asked.words if len(word) >= SHORTEST] or []
     if not words:
         return []
-    rows = _waiting(viewer, kind, asked) + _indexed(viewer, kind, asked, words)
-    newest = sorted(rows, reverse=True)
-    return list(dict.fromkeys(int(thing) for _id, thing in newest))[: MOST_COUNTED + 1]
+    things = [
+        thing
+        for of in _kinds(kind)
+        for thing in (
+            *_waiting(viewer, of, asked),
+            *_indexed(viewer, of, asked, words),
+        )
+    ]
+    return sorted(set(things), reverse=True)[: MOST_COUNTED + 1]
 
 
-def _kinds(kind: Findable) -> str:
-    return "('message', 'body')" if kind is Findable.MESSAGE else f"('{kind.value}')"
+def _kinds(kind: Findable) -> tuple[Findable, ...]:
+    """A mail is found by its head, or by its text."""
+    if kind is Findable.MESSAGE:
+        return (Findable.MESSAGE, Findable.BODY)
+    return (kind,)
 
 
 def _indexed(
     viewer: Viewer, kind: Findable, asked: _Words, words: Sequence[str]
-) -> list[tuple[Any, ...]]:
-    index = "search_mail" if kind is Findable.MESSAGE else "search_desk"
+) -> list[int]:
+    if kind is Findable.BODY and Visibility.FULL not in viewer.mailboxes.values():
+        return []
     exact = " AND ".join(_has("s.folded") for _ in asked.words)
-    limit = 2 * (MOST_COUNTED + 1)  # a mail may be found by its head and its text
-    if database.is_postgres():
-        family = "('message', 'body')" if kind is Findable.MESSAGE else _DESK
-        like = " AND ".join("s.folded LIKE ?" for _ in words)
-        source = (
-            f"FROM search_text s {_SEEN[kind](viewer)} WHERE {like} "
-            f"AND s.indexed = 1 AND s.kind IN {family}"
-        )
-    else:
-        like = " AND ".join("f.folded LIKE ?" for _ in words)
-        source = (
-            f"FROM {index} f CROSS JOIN search_text s ON s.id = f.rowid "
-            f"{_SEEN[kind](viewer)} WHERE {like}"
-        )
-    return database.execute(
-        f"SELECT s.id, s.thing {source} AND s.kind IN {_kinds(kind)} AND {exact} "
-        f"ORDER BY s.id DESC LIMIT {limit}",
-        (*(f"%{_pattern(word)}%" for word in words), *asked.words),
+    seen, most = _SEEN[kind](viewer), MOST_COUNTED + 1
+    source, row = _source(kind, len(words), seen)
+    values = [*(f"%{_pattern(word)}%" for word in words), *asked.words]
+    found = (
+        f"SELECT s.thing {source} AND s.kind = '{kind.value}' AND {exact}"
+        f"{{older}} ORDER BY {row} DESC"
     )
+    if database.is_postgres() and kind in {Findable.MESSAGE, Findable.BODY}:
+        newest = _NEWEST.format(kind=kind.value)
+        first = f"SELECT s.thing FROM ({newest}) s {seen} WHERE {exact}"
+        older = f" AND s.thing < (SELECT min(n.thing) FROM ({newest}) n)"
+        sql = f"({first}) UNION ALL ({found.format(older=older)} LIMIT {most})"
+        values = [*asked.words, *values]
+    else:
+        sql = found.format(older="")
+    rows = database.execute(f"{sql} LIMIT {most}", values)
+    return [int(row[0]) for row in rows]
 
 
+# A word that stands in every other mail is found in the newest ones: PostgreSQL would
+# read all of them first. SQLite reads its index from the newest row on.
+_NEWEST = (
+    "SELECT id, kind, thing, folded FROM search_text WHERE kind = '{kind}' "
+    "AND indexed = 1 ORDER BY thing DESC LIMIT 1000"
+)
+
+
+def _source(kind: Findable, words: int, seen: str) -> tuple[str, str]:
+    """FROM and WHERE by which the index is read, newest rows first, and its row id."""
+    if database.is_postgres():
+        family = _FAMILY.get(kind, _DESK)
+        like = " AND ".join(["s.folded LIKE ?"] * words)
+        where = f"{like} AND s.indexed = 1 AND s.kind IN {family}"
+        return f"FROM search_text s {seen} WHERE {where}", "s.thing"
+    index = _INDEX.get(kind, "search_desk")
+    like = " AND ".join(["f.folded LIKE ?"] * words)
+    joined = f"FROM {index} f CROSS JOIN search_text s ON s.id = f.rowid {seen}"
+    return f"{joined} WHERE {like}", "f.rowid"
+
+
+_INDEX = {Findable.MESSAGE: "search_mail", Findable.BODY: "search_body"}
+_FAMILY = {Findable.MESSAGE: "('message')", Findable.BODY: "('body')"}
 _DESK = "('entry', 'address', 'task', 'document')"
 
 
@@ -207,16 +260,17 @@ def _pattern(word: str) -> str:
     return word.replace("\\", "_").replace("%", "_")
 
 
-def _waiting(viewer: Viewer, kind: Findable, asked: _Words) -> list[tuple[Any, ...]]:
+def _waiting(viewer: Viewer, kind: Findable, asked: _Words) -> list[int]:
     """Rows that are not in the index yet, read one by one."""
     exact = " AND ".join(_has("s.folded") for _ in asked.words)
-    return database.execute(
-        "SELECT s.id, s.thing FROM (SELECT id, kind, thing, folded FROM search_text "
+    rows = database.execute(
+        "SELECT s.thing FROM (SELECT id, kind, thing, folded FROM search_text "
         f"WHERE indexed = 0 ORDER BY id DESC LIMIT {_MOST_WAITING}) s "
-        f"{_SEEN[kind](viewer)} WHERE s.kind IN {_kinds(kind)} AND {exact} "
-        f"ORDER BY s.id DESC LIMIT {2 * (MOST_COUNTED + 1)}",
+        f"{_SEEN[kind](viewer)} WHERE s.kind = '{kind.value}' AND {exact} "
+        f"ORDER BY s.id DESC LIMIT {MOST_COUNTED + 1}",
         asked.words,
     )
+    return [int(row[0]) for row in rows]
 
 
 def _beginning(viewer: Viewer, kind: Findable, asked: _Words) -> list[int]:
@@ -239,20 +293,44 @@ def _beginning(viewer: Viewer, kind: Findable, asked: _Words) -> list[int]:
 def _group(
     viewer: Viewer, kind: Findable, ids: list[int], asked: _Words, limit: int
 ) -> Group:
-    hits = _DETAILS[kind](viewer, ids[:MOST_COUNTED], asked.words)
-    ranked = sorted(hits, key=lambda hit: _rank(hit, asked))
-    count = min(len(ids), MOST_COUNTED)
-    return Group(kind, tuple(ranked[:limit]), count, more=len(ids) > MOST_COUNTED)
+    best = _ranked(kind, ids[:MOST_COUNTED], asked)[:limit]
+    hits = {hit.id: hit for hit in _DETAILS[kind](viewer, best, asked.words)}
+    return Group(
+        kind,
+        tuple(hits[id_] for id_ in best),
+        count=min(len(ids), MOST_COUNTED),
+        more=len(ids) > MOST_COUNTED,
+    )
 
 
-def _rank(hit: Hit, asked: _Words) -> int:
-    """Its number, then a word that begins so, then the title, then anything else."""
-    title = fold("".join(piece.text for piece in hit.title))
-    if fold(hit.number) == asked.text or title == asked.text:
+_CALLED = {
+    Findable.ENTRY: "number, title, number FROM entry",
+    Findable.ADDRESS: "number, name, -id FROM address",
+    Findable.MESSAGE: "'', subject, received_at FROM message",
+    Findable.TASK: "'', title, id FROM task",
+    Findable.DOCUMENT: "number, title, id FROM document",
+}
+
+
+def _ranked(kind: Findable, ids: list[int], asked: _Words) -> list[int]:
+    """Its number, then a word that begins so, then the title, then anything else;
+    among equals the newest first.
+    """
+    rows = database.select_in(
+        f"SELECT id, {_CALLED[kind]} WHERE id IN ({{marks}})", ids
+    )
+    newest = sorted(rows, key=lambda row: (row[3], row[0]), reverse=True)
+    best = sorted(newest, key=lambda row: _rank(str(row[1] or ""), row[2], asked))
+    return [int(row[0]) for row in best]
+
+
+def _rank(number: str, title: str, asked: _Words) -> int:
+    said = fold(title)
+    if asked.text in (fold(number), said):
         return 0
-    if any(word.startswith(asked.words[0]) for word in title.split()):
+    if any(word.startswith(asked.words[0]) for word in said.split()):
         return 1
-    return 2 if all(word in title for word in asked.words) else 3
+    return 2 if all(word in said for word in asked.words) else 3
 
 
 def _entries(_viewer: Viewer, ids: list[int], words: Sequence[str]) -> list[Hit]:

@@ -22,7 +22,7 @@ from crm_core.queries.suggested import Suggested
 from crm_core.reasons import Reason
 from crm_core.viewer import Viewer
 
-MOST_COUNTED = 1_000  # a badge says «999+»; nobody reads the rest
+MOST_COUNTED = 100  # a badge says «99+»: counting further would slow down every page
 
 
 class TriageRule(StrEnum):
@@ -140,8 +140,9 @@ def held(
     cursor = paging.parse(before)
     condition, values = _before(cursor)
     rows = database.execute(
-        f"SELECT {_COLUMNS} FROM message m WHERE {viewer.messages('m')} "
-        f"AND EXISTS ({_held_states(viewer)} AND s.message_id = m.id){condition} "
+        f"SELECT {_COLUMNS} FROM (SELECT DISTINCT h.message_id FROM "
+        f"({_held_states(viewer)}) h) held JOIN message m ON m.id = held.message_id "
+        f"WHERE {viewer.messages('m')}{condition} "
         "ORDER BY m.received_at DESC, m.id DESC LIMIT ?",
         (*values, paging.limited(limit)),
     )
@@ -152,10 +153,8 @@ def held(
 def counts(viewer: Viewer, *, rule: TriageRule = TriageRule.KNOWN) -> TriageCounts:
     """The numbers of the navigation; three queries."""
     ((waiting,),) = database.execute(
-        "SELECT count(*) FROM (SELECT DISTINCT m.conversation_id FROM message m "
-        f"WHERE {_counts(viewer, rule, 'm')} AND m.conversation_id NOT IN (SELECT "
-        "a.conversation_id FROM entry_mail em JOIN message a ON a.id = em.anchor_id "
-        "WHERE em.removed_at IS NULL) LIMIT ?) AS waiting",
+        "SELECT count(*) FROM (SELECT 1 FROM message m WHERE "
+        f"{_newest(viewer, rule)} ORDER BY m.received_at DESC LIMIT ?) AS waiting",
         (MOST_COUNTED,),
     )
     ((held_back,),) = database.execute(
@@ -193,8 +192,9 @@ def unlinked(alias: str) -> str:
     return (
         "NOT EXISTS (SELECT 1 FROM message a JOIN entry_mail em ON em.anchor_id = a.id "
         f"WHERE a.conversation_id = {alias}.conversation_id "
-        "AND em.removed_at IS NULL) AND NOT EXISTS (SELECT 1 FROM entry_mail_verdict v "
-        f"WHERE v.message_id = {alias}.id AND v.verdict = 'include')"
+        f"AND em.removed_at IS NULL {database.ONE}) AND NOT EXISTS (SELECT 1 FROM "
+        f"entry_mail_verdict v WHERE v.message_id = {alias}.id "
+        f"AND v.verdict = 'include' {database.ONE})"
     )
 
 
@@ -208,7 +208,7 @@ def _counts(viewer: Viewer, rule: TriageRule, alias: str) -> str:
     return (
         f"{alias}.automatic = 0 AND {alias}.ignored_at IS NULL AND NOT EXISTS "
         f"(SELECT 1 FROM ignored_sender i WHERE i.email IN ({alias}.sender, "
-        f"{alias}.from_address)) AND {viewer.messages(alias)}{let_in}"
+        f"{alias}.from_address) {database.ONE}) AND {viewer.messages(alias)}{let_in}"
     )
 
 
@@ -216,16 +216,17 @@ def _known(alias: str) -> str:
     domain = parties.domain_sql("p.email")
     return (
         "(EXISTS (SELECT 1 FROM message_address p JOIN address_email ae "
-        f"ON ae.email = p.email WHERE p.message_id = {alias}.id) OR EXISTS (SELECT 1 "
-        f"FROM message_address p JOIN address_domain ad ON ad.domain = {domain} "
-        f"WHERE p.message_id = {alias}.id))"
+        f"ON ae.email = p.email WHERE p.message_id = {alias}.id {database.ONE}) "
+        "OR EXISTS (SELECT 1 FROM message_address p JOIN address_domain ad "
+        f"ON ad.domain = {domain} WHERE p.message_id = {alias}.id {database.ONE}))"
     )
 
 
 def _ours(alias: str) -> str:
     return (
         "EXISTS (SELECT 1 FROM message o JOIN message_copy oc ON oc.message_id = o.id "
-        f"WHERE o.conversation_id = {alias}.conversation_id AND oc.sent = 1)"
+        f"WHERE o.conversation_id = {alias}.conversation_id AND oc.sent = 1 "
+        f"{database.ONE})"
     )
 
 
@@ -234,12 +235,19 @@ def _candidates(
 ) -> list[tuple[Any, ...]]:
     condition, values = _before(cursor)
     return database.execute(
-        f"SELECT {_COLUMNS} FROM message m WHERE {_counts(viewer, rule, 'm')} "
-        f"AND {unlinked('m')} AND NOT EXISTS (SELECT 1 FROM message n "
-        "WHERE n.conversation_id = m.conversation_id AND (n.received_at, n.id) > "
-        f"(m.received_at, m.id) AND {_counts(viewer, rule, 'n')}){condition} "
+        f"SELECT {_COLUMNS} FROM message m WHERE {_newest(viewer, rule)}{condition} "
         "ORDER BY m.received_at DESC, m.id DESC LIMIT ?",
         (*values, limit),
+    )
+
+
+def _newest(viewer: Viewer, rule: TriageRule) -> str:
+    """SQL for the mails ``m`` that stand for an unlinked conversation."""
+    return (
+        f"{_counts(viewer, rule, 'm')} AND {unlinked('m')} AND NOT EXISTS (SELECT 1 "
+        "FROM message n WHERE n.conversation_id = m.conversation_id "
+        "AND (n.received_at, n.id) > (m.received_at, m.id) "
+        f"AND {_counts(viewer, rule, 'n')} {database.ONE})"
     )
 
 

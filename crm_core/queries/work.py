@@ -82,19 +82,22 @@ def my_work(viewer: Viewer, today: date, now: datetime) -> Work:
 def _mails(viewer: Viewer, now: datetime) -> tuple[NewMail, ...]:
     """Of open entries I answer for or watch; own mail of the company is no news."""
     mine = (
-        "SELECT e.id FROM entry e WHERE e.status <> 'closed' AND "
-        f"{viewer.entries('e')} AND (e.responsible_id = ? OR EXISTS (SELECT 1 FROM "
-        "watch w WHERE w.entry_id = e.id AND w.employee_id = ?))"
+        f"e.status <> 'closed' AND {viewer.entries('e')} AND (e.responsible_id = ? "
+        "OR EXISTS (SELECT 1 FROM watch w WHERE w.entry_id = e.id "
+        "AND w.employee_id = ?))"
     )
-    me = (viewer.employee, viewer.employee)
+    news = (
+        f"m.received_at > ? AND {viewer.messages('m')} AND NOT EXISTS (SELECT 1 "
+        "FROM message_copy c WHERE c.message_id = m.id AND c.sent = 1 "
+        f"{database.ONE})"
+    )
+    values = (to_text(now - NEW_FOR), viewer.employee, viewer.employee)
     rows = database.execute(
         "SELECT m.id, e.number, e.title, m.subject, m.sender, m.from_name, "
-        f"m.received_at FROM ({entry_mail.shown_in(mine)}) x "
-        "JOIN entry e ON e.id = x.entry_id JOIN message m ON m.id = x.message_id "
-        f"WHERE m.received_at > ? AND {viewer.messages('m')} AND NOT EXISTS (SELECT 1 "
-        "FROM message_copy c WHERE c.message_id = m.id AND c.sent = 1) "
+        f"m.received_at FROM ({entry_mail.SHOWN_RECENTLY.format(mine=mine, news=news)}"
+        ") x JOIN entry e ON e.id = x.entry_id JOIN message m ON m.id = x.message_id "
         "ORDER BY m.received_at DESC, m.id DESC, e.number LIMIT ?",
-        (*me, *me, to_text(now - NEW_FOR), _MOST),
+        (*values, *values, _MOST),
     )
     return tuple(
         NewMail(

@@ -13,7 +13,7 @@ from crm_core.models.base import Row
 # SQLite's own, which no model can describe (crm_core/migrations/0002_search.py).
 OF_THE_SEARCH = {
     f"search_{index}{part}"
-    for index in ("mail", "desk")
+    for index in ("mail", "body", "desk")
     for part in (
         "", "_rows", "_data", "_idx", "_docsize", "_config",
         "_insert_new", "_delete_old", "_update_old", "_update_new",
