@@ -20,7 +20,8 @@ if (document.body.dataset.shortcuts === "1") {
     const rows = [...document.querySelectorAll("[data-row]")];
     const row = document.activeElement?.closest("[data-row]");
     if (rows.length && (key === "j" || key === "k")) {
-      rows.at(row ? Math.min(rows.indexOf(row) + (key === "j" ? 1 : -1), rows.length - 1) : 0)?.focus();
+      const next = row ? rows.indexOf(row) + (key === "j" ? 1 : -1) : 0;
+      rows[Math.max(0, Math.min(next, rows.length - 1))].focus();
       return;
     }
     // In a list a key presses what stands in its row: the one in focus, else the first.

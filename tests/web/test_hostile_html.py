@@ -8,7 +8,6 @@ the three would see it.
 """
 
 import json
-import os
 import random
 import socket
 import socketserver
@@ -29,8 +28,7 @@ from cryptography.x509.oid import NameOID
 from flask import Flask
 from hostile_html import hostile
 from markupsafe import Markup
-from pages import PASSWORD
-from waitress.server import create_server
+from served import served, signed_in
 
 from crm_core import clock, database
 from crm_core.fields import to_text
@@ -39,13 +37,9 @@ from crm_web import mail_html
 from crm_web.mail_html import SANDBOX, Cleaned
 from crm_web.pages import mail as mail_room
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 GENERATED = 2_000
 SAMPLE = 300  # of html5lib's inputs; all of them with --whole-corpus
 BATCH = 60
-_QUIET = ("--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync "
-          "--disable-background-networking --disable-component-update "
-          "--disable-features=AutofillServerCommunication")  # fmt: skip
 # Hosts the browser calls for itself; no mail of ours names them (asserted).
 _BROWSERS_OWN = ("google.com", "googleapis.com", "gstatic.com")
 
@@ -144,30 +138,19 @@ _SHOW = """async ([ids, sandbox]) => {
 @pytest.fixture
 def world(app: Flask, tmp_path: Path) -> Iterator[World]:
     """Signed in on a real page of ours, which has our own strict policy."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="no Playwright")
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"no Chromium at {CHROMIUM}: set CHROMIUM")
-    with _served(app) as (url, asked), _elsewhere(tmp_path) as elsewhere:
-        flags = [
-            *_QUIET.split(),
+    with served(app) as (url, asked), _elsewhere(tmp_path) as elsewhere:
+        rules = [f"MAP *.{host} ~NOTFOUND" for host in _BROWSERS_OWN]
+        rules += [f"MAP * 127.0.0.1:{elsewhere.port}", "EXCLUDE 127.0.0.1"]
+        flags = (
             "--ignore-certificate-errors",
-            "--host-resolver-rules="
-            + "".join(f"MAP *.{host} ~NOTFOUND, " for host in _BROWSERS_OWN)
-            + f"MAP * 127.0.0.1:{elsewhere.port}, EXCLUDE 127.0.0.1",
-        ]
-        with playwright.sync_playwright() as driver:
-            browser = driver.chromium.launch(executable_path=CHROMIUM, args=flags)
-            page = browser.new_page()
-            page.goto(f"{url}/anmelden")
-            page.fill("#f-login", "gl")
-            page.fill("#f-password", PASSWORD)
-            page.click("main button[type=submit]")
+            f"--host-resolver-rules={', '.join(rules)}",
+        )
+        with signed_in(url, flags=flags) as page:
             page.goto(f"{url}/suche")
             scripts = _watch_scripts(page)
             found = World(url, page, elsewhere, asked, scripts)
             found.forget()
             yield found
-            browser.close()
 
 
 def _watch_scripts(page: Any) -> list[dict[str, Any]]:
@@ -189,27 +172,6 @@ def _watch_scripts(page: Any) -> list[dict[str, Any]]:
     session.on("Debugger.scriptParsed", parsed)
     session.send("Debugger.enable")
     return scripts
-
-
-@contextmanager
-def _served(app: Flask) -> Iterator[tuple[str, list[str]]]:
-    asked: list[str] = []
-
-    def noting(environ: Any, start: Callable[..., Any]) -> Any:
-        asked.append(environ["PATH_INFO"])
-        return app(environ, start)
-
-    server = create_server(noting, host="127.0.0.1", port=0, threads=4)
-
-    def run() -> None:
-        with suppress(OSError):  # closed under its loop, at the end
-            server.run()
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}", asked
-    server.close()
-    thread.join(5)
 
 
 @contextmanager

@@ -1,0 +1,68 @@
+"""The application on a socket of its own, for tests with a real browser."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from pages import PASSWORD
+from waitress.server import create_server
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-features=AutofillServerCommunication",
+]
+
+
+@contextmanager
+def served(app: Flask) -> Iterator[tuple[str, list[str]]]:
+    """Its address, and the paths it was asked for."""
+    asked: list[str] = []
+
+    def noting(environ: Any, start: Callable[..., Any]) -> Any:
+        asked.append(environ["PATH_INFO"])
+        return app(environ, start)
+
+    server = create_server(noting, host="127.0.0.1", port=0, threads=4)
+
+    def run() -> None:
+        with suppress(OSError):  # closed under its loop, at the end
+            server.run()
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.effective_port}", asked
+    server.close()
+    thread.join(5)
+
+
+@contextmanager
+def signed_in(
+    url: str, login: str = "gl", flags: tuple[str, ...] = ()
+) -> Iterator[Any]:
+    """A page of Chromium, signed in; skips visibly where there is none."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="no Playwright")
+    if not Path(CHROMIUM).exists():
+        pytest.skip(f"no Chromium at {CHROMIUM}: set CHROMIUM")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(
+            executable_path=CHROMIUM, args=[*QUIET, *flags]
+        )
+        page = browser.new_page()
+        page.goto(f"{url}/anmelden")
+        page.fill("#f-login", login)
+        page.fill("#f-password", PASSWORD)
+        page.click("main button[type=submit]")
+        yield page
+        browser.close()

@@ -1,0 +1,86 @@
+"""«Nicht zugeordnet» by keyboard alone, in a real browser."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from page_world import PageWorld
+from served import served, signed_in
+
+from crm_core.models import Account, EntryMail, Message
+
+TEN = 10
+
+
+@pytest.fixture
+def world(app: Flask) -> PageWorld:
+    return PageWorld()
+
+
+@pytest.fixture
+def page(app: Flask, world: PageWorld) -> Iterator[Any]:
+    """The list with ten mails, each with one suggestion."""
+    world.meier()
+    for number in range(TEN):
+        world.mail(subject=f"Frage {number}")
+    with served(app) as (url, _), signed_in(url) as found:
+        found.goto(f"{url}/nicht-zugeordnet")
+        yield found
+
+
+def press(page: Any, key: str) -> None:
+    with page.expect_navigation():
+        page.keyboard.press(key)
+    page.wait_for_load_state("networkidle")
+
+
+def focused(page: Any) -> str:
+    text: str = page.evaluate(
+        "document.activeElement.closest('[data-row]')?.querySelector('h2 a').innerText"
+        " ?? ''"
+    )
+    return text
+
+
+def test_ten_mails_are_linked_with_ten_presses(page: Any) -> None:
+    for _ in range(TEN):
+        press(page, "1")
+    assert EntryMail.select().count() == TEN
+    assert "Alles zugeordnet." in page.inner_text("main")
+
+
+def test_j_and_k_move_and_keys_act_on_the_row_in_focus(page: Any) -> None:
+    seen = []
+    for key in "jkjjk":
+        page.keyboard.press(key)
+        seen.append(focused(page))
+    assert seen == ["Frage 9", "Frage 9", "Frage 8", "Frage 7", "Frage 8"]
+    press(page, "i")
+    (ignored,) = Message.select().where(Message.ignored_at.is_null(False))
+    assert ignored.subject == "Frage 8"
+
+
+def test_n_begins_an_entry_from_the_row_in_focus(page: Any) -> None:
+    page.keyboard.press("j")
+    press(page, "n")
+    assert "/eintraege/neu?" in page.url
+
+
+def test_no_key_acts_while_somebody_types(page: Any) -> None:
+    page.fill("#q", "")
+    page.focus("#q")
+    page.keyboard.type("1in")
+    assert page.input_value("#q") == "1in"
+    assert EntryMail.select().count() == 0
+
+
+def test_keys_can_be_switched_off(page: Any) -> None:
+    Account.update(shortcuts=False).execute()
+    page.reload()
+    assert page.get_attribute("body", "data-shortcuts") == "0"
+    page.keyboard.press("1")
+    page.keyboard.press("j")
+    assert focused(page) == ""
+    assert "Tasten" not in page.inner_text("main")
+    assert EntryMail.select().count() == 0
