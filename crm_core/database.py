@@ -229,6 +229,17 @@ def select_in(
     return found
 
 
+def update_in(sql: str, values: Iterable[object]) -> int:
+    """A writing statement whose ``{marks}`` is an IN list, in chunks; rows touched."""
+    wanted = list(values)
+    touched = 0
+    for start in range(0, len(wanted), _SQLITE_LIMIT):
+        chunk = wanted[start : start + _SQLITE_LIMIT]
+        marks = ",".join("?" * len(chunk))
+        touched += execute_count(sql.replace("{marks}", marks), chunk)
+    return touched
+
+
 def new_ids(table: str, count: int) -> list[int]:
     """``count`` unused ids of ``table``, for rows written in one batch."""
     require_transaction()

@@ -13,7 +13,7 @@ order of delivery plays no part: «addressed» means anywhere in the conversatio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from crm_core import database, mailboxes
+from crm_core import database, mailboxes, unassigned
 from crm_core.conversations import mid
 from crm_core.email_addresses import Internal
 from crm_core.models import Dmarc, Hold, InternalOnly, Verdict
@@ -163,6 +163,7 @@ def settle(conversations: Iterable[int]) -> int:
             for linked in entries:
                 states = judge(members.get(conversation, ()), linked, company)
                 judged |= {(linked.entry, mail): one for mail, one in states.items()}
+    unassigned.mark(wanted, links)
     return _store(wanted, judged)
 
 

@@ -264,6 +264,7 @@ def _message_rows(
             new.parties,
             f"{at.astimezone(UTC):%Y-%m-%d}",
             None if mail.body is None else to_text(at),
+            int(not mail.automatic),
         )
     )
     rows.keys += [(message, key, kind) for key, kind in new.keys.all]
@@ -313,8 +314,8 @@ def _write(rows: _Rows) -> None:
         "INSERT INTO message (id, internet_id, fingerprint, conversation_id, subject, "
         "from_name, from_address, sender, sent_at, received_at, size, item_class, "
         "has_attachments, automatic, confidential, dmarc, authenticated, id_conflict, "
-        "parent, joined_by, parties, stored_on, body_at) VALUES (?, ?, ?, ?, ?, ?, ?, "
-        "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "parent, joined_by, parties, stored_on, body_at, unassigned) VALUES (?, ?, ?, "
+        "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         rows.messages,
     )
     database.execute_many(

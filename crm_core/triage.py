@@ -7,7 +7,7 @@ pinned like any other decision of a person (``links``).
 
 from datetime import timedelta
 
-from crm_core import audit, clock, content, database, entries, links
+from crm_core import audit, clock, content, database, entries, holds, links
 from crm_core.conversations import linked_entries
 from crm_core.errors import Conflict, Forbidden, Invalid, NotFound
 from crm_core.fields import to_text
@@ -56,6 +56,7 @@ def ignore(viewer: Viewer, message_id: int) -> None:
         "WHERE conversation_id = ? AND ignored_at IS NULL",
         (to_text(clock.now()), viewer.actor, _conversation(message)),
     )
+    holds.settle([_conversation(message)])
     audit.record(viewer.actor, "mail_ignored", f"message:{message.id}")
 
 
@@ -68,6 +69,7 @@ def consider_again(viewer: Viewer, message_id: int) -> None:
         "WHERE conversation_id = ?",
         (_conversation(message),),
     )
+    holds.settle([_conversation(message)])
     audit.record(viewer.actor, "mail_considered_again", f"message:{message.id}")
 
 

@@ -7,7 +7,14 @@ holds and the thread index are recomputed and compared with what stands there.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from crm_core import database, evidence, holds, mailboxes, search
+from crm_core import (
+    database,
+    evidence,
+    holds,
+    mailboxes,
+    search,
+    unassigned,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +141,7 @@ CHECKS: tuple[tuple[str, Callable[[], list[str]]], ...] = (
         "SELECT internet_id, count(*) FROM message WHERE internet_id IS NOT NULL "
         "AND id_conflict = 0 GROUP BY internet_id HAVING count(*) > 1")),
     ("links: holds are settled", _holds_are_settled),
+    ("triage: what waits for an entry is marked so", unassigned.differences),
     ("search: everything is found by what it says", search.differences),
     ("bodies: nothing is stored of mail that no entry shows", _rows(
         "SELECT 'message', m.id FROM message m WHERE m.body_at IS NOT NULL "

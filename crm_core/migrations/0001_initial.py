@@ -199,6 +199,7 @@ STATEMENTS = (
         "content_at" TEXT,
         "body_wanted_until" TEXT,
         "body_wanted_by" TEXT,
+        "unassigned" INTEGER NOT NULL DEFAULT 1,
         "ignored_at" TEXT,
         "ignored_by" TEXT,
         "body_missing" TEXT,
@@ -207,6 +208,8 @@ STATEMENTS = (
     'CREATE INDEX "message_internet_id" ON "message" ("internet_id")',
     'CREATE INDEX "message_conversation_id" ON "message" ("conversation_id")',
     'CREATE INDEX "message_received_at" ON "message" ("received_at")',
+    'CREATE INDEX "message_unassigned" ON "message" ("received_at") WHERE ("unassigned" = 1)',
+    'CREATE INDEX "message_body_wanted_until" ON "message" ("body_wanted_until") WHERE ("body_wanted_until" IS NOT NULL)',
     """CREATE TABLE "keyword_work" (
         "message_id" INTEGER NOT NULL PRIMARY KEY,
         FOREIGN KEY ("message_id") REFERENCES "message" ("id") ON DELETE CASCADE

@@ -9,6 +9,7 @@ from datetime import date
 from enum import StrEnum
 
 from peewee import (
+    SQL,
     BlobField,
     CompositeKey,
     ForeignKeyField,
@@ -187,11 +188,26 @@ class Message(Row):
     content_at = UtcDateTimeField(null=True)  # when HTML and attachments were too
     body_wanted_until = UtcDateTimeField(null=True)  # a person asked to see it
     body_wanted_by = TextField(null=True)
-    ignored_at = UtcDateTimeField(
-        null=True
-    )  # «Nicht zugeordnet»: a person waved it off
+    # «Nicht zugeordnet» (crm_core.unassigned), and that a person waved it off
+    unassigned = FlagField(default=True, constraints=[SQL("DEFAULT 1")])
+    ignored_at = UtcDateTimeField(null=True)
     ignored_by = TextField(null=True)
     body_missing = TextField(null=True)  # why it cannot be had
+
+
+# Short lists out of many mails: what waits for an entry, what somebody asked to see.
+Message.add_index(
+    Message.index(
+        Message.received_at, name="message_unassigned", where=Message.unassigned == 1
+    )
+)
+Message.add_index(
+    Message.index(
+        Message.body_wanted_until,
+        name="message_body_wanted_until",
+        where=Message.body_wanted_until.is_null(False),
+    )
+)
 
 
 class KeywordWork(Row):

@@ -206,8 +206,7 @@ def _counts(viewer: Viewer, rule: TriageRule, alias: str) -> str:
         TriageRule.REPLIES: f" AND ({_known(alias)} OR {_ours(alias)})",
     }[rule]
     return (
-        f"{alias}.automatic = 0 AND {alias}.ignored_at IS NULL AND NOT EXISTS "
-        f"(SELECT 1 FROM ignored_sender i WHERE i.email IN ({alias}.sender, "
+        f"{alias}.unassigned = 1 AND NOT EXISTS (SELECT 1 FROM ignored_sender i WHERE i.email IN ({alias}.sender, "
         f"{alias}.from_address) {database.ONE}) AND {viewer.messages(alias)}{let_in}"
     )
 
@@ -244,8 +243,7 @@ def _candidates(
 def _newest(viewer: Viewer, rule: TriageRule) -> str:
     """SQL for the mails ``m`` that stand for an unlinked conversation."""
     return (
-        f"{_counts(viewer, rule, 'm')} AND {unlinked('m')} AND NOT EXISTS (SELECT 1 "
-        "FROM message n WHERE n.conversation_id = m.conversation_id "
+        f"{_counts(viewer, rule, 'm')} AND NOT EXISTS (SELECT 1 FROM message n WHERE n.conversation_id = m.conversation_id "
         "AND (n.received_at, n.id) > (m.received_at, m.id) "
         f"AND {_counts(viewer, rule, 'n')} {database.ONE})"
     )
