@@ -42,7 +42,13 @@ def navigation() -> list[NavigationItem]:
     return [
         NavigationItem(href, label, _is_here(href), count)
         for href, label, count in items
+        if has_page(href)
     ]
+
+
+def has_page(path: str) -> bool:
+    """Whether there is a page at this path: no link of the frame leads nowhere."""
+    return current_app.url_map.bind("").test(path, method="GET")
 
 
 def triage_rule() -> TriageRule:
@@ -128,6 +134,7 @@ def _read(cookie: str) -> list[tuple[str, str]]:
 
 GLOBALS: dict[str, Callable[..., object]] = {
     "navigation": navigation,
+    "has_page": has_page,
     "icon": icon,
     "form_key": form_key,
     "get_flashed": get_flashed,
