@@ -103,7 +103,7 @@ GOALS = (
         "/s",
         0,
         at_least=True,
-        why="a prototype's figure. The product also writes evidence for every thread key, folded text for search, and decides holds and keywords; the trigram index costs about a fifth of the whole.",
+        why="a prototype's figure. The product also writes evidence for every thread key, folded text for search, and decides holds and keywords; the trigram index costs about a sixth of the whole.",
     ),
     Goal(
         "G4",
@@ -209,7 +209,7 @@ GOALS = (
         25,
         "%",
         0,
-        why="the prototype has no evidence, no dedupe, no look-up, no search text, no holds and no keywords, and threads by a dictionary. That is the product, not logging and retries: the goal was set before they were known.",
+        why="the prototype has no evidence, no dedupe, no look-up, no search text, no holds and no keywords, and threads by a dictionary. What is over it is what the product does, not logging and retries alone.",
     ),
     Goal(
         "§13",
