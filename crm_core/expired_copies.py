@@ -37,6 +37,18 @@ def put(messages: Iterable[int]) -> None:
     )
 
 
+def put_items(
+    mailbox: int, folder: int, sweep: int, external_ids: Iterable[str]
+) -> None:
+    """Items that were met and are not to be stored: erased mails that came again."""
+    key = digest_key()
+    database.execute_many(
+        "INSERT INTO expired_copy (mailbox_id, folder_id, digest, seen_sweep) "
+        "VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        [(mailbox, folder, _item_digest(key, item), sweep) for item in external_ids],
+    )
+
+
 def among(mailbox: int, external_ids: Iterable[str]) -> set[str]:
     """Those of these items whose mail has expired."""
     if not database.execute(

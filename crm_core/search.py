@@ -44,7 +44,9 @@ def fold(text: str) -> str:
         if not text.isascii():
             parts = unicodedata.normalize("NFKD", text.translate(_OTHERS))
             text = "".join(c for c in parts if not unicodedata.combining(c))
-    return " ".join(text.replace("\0", " ").split())
+    if "\0" in text:
+        text = text.replace("\0", " ")
+    return " ".join(text.split())
 
 
 # --- rows -------------------------------------------------------------------------
@@ -113,6 +115,14 @@ def rebuild() -> int:
             count += len(batch)
     index_waiting(count)
     return count
+
+
+def compact() -> None:
+    """Merge the index into as few pieces as possible, so that none holds old ones."""
+    database.require_transaction()
+    if not database.is_postgres():
+        for index in _INDEXES:
+            database.execute(f"INSERT INTO {index} ({index}) VALUES ('optimize')")
 
 
 def differences() -> list[str]:

@@ -69,6 +69,13 @@ _GERMAN = {
     "there is no webhook {webhook}": "Es gibt keinen Webhook {webhook}",
     "there is no delivery {delivery}": "Es gibt keine Zustellung {delivery}",
     "choose at least one event": "Wählen Sie mindestens ein Ereignis",
+    "nobody is known as «{person}»": "Niemand ist bekannt als «{person}»",
+    "this e-mail address belongs to the company itself": (
+        "Diese E-Mail-Adresse gehört dem Betrieb selbst"
+    ),
+    "the mailbox {mailbox} is still being read: remove it from the list first": (
+        "Das Postfach {mailbox} wird noch gelesen: nehmen Sie es zuerst aus der Liste"
+    ),
     "address {address} is the only one of entry {entry}: add another one first": (
         "Adresse {address} ist die einzige in Eintrag {entry}: fügen Sie zuerst eine "
         "andere hinzu"

@@ -12,7 +12,7 @@ import fcntl
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -75,6 +75,22 @@ class BlobStore:
         for aside in self.root.glob(f"??/{_ASIDE}*"):
             _remove_older(aside, time.time() - _BEGINNINGS_KEPT)
         return removed
+
+    def discard(self, names: Iterable[str]) -> int:
+        """Remove these contents now, as far as no attachment names them; how many."""
+        removed = 0
+        for name in sorted(content.orphaned_blobs(names)):
+            with self._locked(fcntl.LOCK_EX):
+                removed += self.path(name).exists()
+                self.path(name).unlink(missing_ok=True)
+        return removed
+
+    def read(self, name: str) -> bytes | None:
+        """The content of a hash; None if it is not here."""
+        try:
+            return self.path(name).read_bytes()
+        except FileNotFoundError:
+            return None
 
     @contextmanager
     def _locked(self, how: int) -> Iterator[None]:

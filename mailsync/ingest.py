@@ -29,6 +29,7 @@ from crm_core import (
     messages,
     quarantine,
     rethreading,
+    tombstones,
 )
 from crm_core.copies import KnownCopy, PrivateItem
 from crm_core.incoming import IncomingMail
@@ -87,6 +88,7 @@ class Plan:
     seen: list[tuple[int, str, bool]] = field(default_factory=list)
     refiled: list[int] = field(default_factory=list)
     expired: list[str] = field(default_factory=list)
+    erased: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
 
 
@@ -206,6 +208,7 @@ def prepare(job: FolderJob, planned: Plan, fetched: Fetched) -> Prepared:
             prepared.plan.private.append(item)
         else:
             prepared.mails.append(mail)
+    _leave_erased(prepared)
     prepared.rejected += [
         Rejected(
             item.ref.external_id,
@@ -217,6 +220,15 @@ def prepare(job: FolderJob, planned: Plan, fetched: Fetched) -> Prepared:
         for item in fetched.unreadable
     ]
     return prepared
+
+
+def _leave_erased(prepared: Prepared) -> None:
+    """What was erased for good is not stored again, wherever it lies by now."""
+    erased = tombstones.among(prepared.mails)
+    if erased:
+        prepared.plan.erased += sorted(erased)
+        kept = [mail for mail in prepared.mails if mail.external_id not in erased]
+        prepared.mails = kept
 
 
 def store(job: FolderJob, prepared: Prepared) -> PageOutcome:
@@ -243,8 +255,9 @@ def store(job: FolderJob, prepared: Prepared) -> PageOutcome:
     done = [m.external_id for m in prepared.mails if m.external_id not in refused_ids]
     private = [item.external_id for item in (*planned.private, *planned.withdrawn)]
     settled = [*done, *private, *planned.deleted]
-    quarantine.resolve(job.mailbox, settled)
+    quarantine.resolve(job.mailbox, [*settled, *planned.erased])
     expired_copies.forget(job.mailbox, settled)
+    expired_copies.put_items(job.mailbox, job.folder, job.sweep, planned.erased)
     holds.settle(stored.conversations)
     events.mails_arrived(stored.new, job.folder)
     return PageOutcome(

@@ -38,6 +38,7 @@ from crm_core.models.entries import (
     Verdict,
     Watch,
 )
+from crm_core.models.erasure import ErasedMail
 from crm_core.models.mail import (
     Attachment,
     CompareWork,
@@ -138,6 +139,7 @@ TABLES: tuple[type[Row], ...] = (
     Webhook,
     WebhookDelivery,
     SearchText,
+    ErasedMail,
 )
 
 __all__ = [
@@ -167,6 +169,7 @@ __all__ = [
     "EntryMailState",
     "EntryMailVerdict",
     "EntryStatus",
+    "ErasedMail",
     "ExpiredCopy",
     "Findable",
     "GroupRight",

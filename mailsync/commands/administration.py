@@ -1,6 +1,5 @@
-"""Commands of the administrator: configuration, database, taxonomy, export."""
+"""Commands of the administrator: configuration, database, taxonomy."""
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -122,43 +121,6 @@ def _counts_json(counted: Iterable["FolderCount"]) -> list[dict[str, object]]:
         }
         for one in counted
     ]
-
-
-@click.group()
-def export() -> None:
-    """Hand out what is stored."""
-
-
-@export.command("messages")
-@click.option(
-    "--format",
-    type=click.Choice(["jsonl"]),
-    default="jsonl",
-    expose_value=False,
-    help="form of the output",
-)
-@click.pass_obj
-def messages(invocation: Invocation) -> None:
-    """One line of JSON per mail: where it lies, its thread, its entries."""
-    from crm_core.export import message_lines
-
-    with invocation.session():
-        for line in message_lines():
-            entries = [
-                {"number": one.number, "reason": one.reason, "held": one.held}
-                for one in line.entries
-            ]
-            record = {
-                "message_id": line.message_id,
-                "mailboxes": list(line.mailboxes),
-                "conversation": line.conversation,
-                "entries": entries,
-                "quarantined": line.quarantined,
-                "private": line.private,
-                "id_conflict": line.id_conflict,
-                "joined_by": line.joined_by,
-            }
-            click.echo(json.dumps(record, ensure_ascii=True))
 
 
 @click.group()

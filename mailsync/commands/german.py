@@ -85,6 +85,21 @@ ANSWERS = {
     "The demonstration has ended; nothing of it is left.": (
         "Die Vorführung ist zu Ende; von ihr bleibt nichts zurück."
     ),
+    "{files} files written to {folder}.": "{files} Dateien nach {folder} geschrieben.",
+    "the folder {folder} is not empty": "das Verzeichnis {folder} ist nicht leer",
+    "{mails} mails go ({shared} of them name others too, {linked} are in entries), and "
+    "the name in all texts.": (
+        "{mails} E-Mails werden gelöscht ({shared} davon nennen auch andere, {linked} "
+        "sind in Einträgen), und der Name in allen Texten."
+    ),
+    "Erase for good?": "Endgültig löschen?",
+    "{mails} mails erased, {texts} texts changed.": (
+        "{mails} E-Mails gelöscht, {texts} Texte geändert."
+    ),
+    "Traces are left in the database file: stop the programs and run it again.": (
+        "In der Datenbankdatei sind Spuren geblieben: halten Sie die Programme an und "
+        "wiederholen Sie den Befehl."
+    ),
     "The database as it was before: {file}": "Die Datenbank, wie sie war: {file}",
     "In quarantine: {count}.": "In Quarantäne: {count}.",
 }
@@ -149,6 +164,26 @@ HELP = {
     ),
     "language of the output": "Sprache der Ausgabe",
     "print one JSON object": "ein JSON-Objekt ausgeben",
+    "folder to write into; made where missing, must be empty": (
+        "Verzeichnis für die Dateien; wird erstellt, muss leer sein"
+    ),
+    "do not ask": "nicht nachfragen",
+    "Write an entry with its mails: entry.json and one .eml per mail.": (
+        "Schreibt einen Eintrag mit seinen E-Mails: entry.json und je E-Mail eine "
+        ".eml-Datei."
+    ),
+    "Write all that is stored about a person: person.json, one .eml per mail.": (
+        "Schreibt alles, was über eine Person gespeichert ist: person.json und je "
+        "E-Mail eine .eml-Datei."
+    ),
+    "Write everything: all tables, the lists as CSV, every entry with its mails.": (
+        "Schreibt alles: alle Tabellen, die Listen als CSV, jeden Eintrag mit seinen "
+        "E-Mails."
+    ),
+    "Remove for good what is stored.": "Löscht endgültig, was gespeichert ist.",
+    "Erase a person: mails, address, and the name in all texts, for good.": (
+        "Löscht eine Person endgültig: E-Mails, Adresse, und den Namen in allen Texten."
+    ),
     "Customers, suppliers, authorities: their e-mail addresses and mail.": (
         "Kunden, Lieferanten, Ämter: ihre E-Mail-Adressen und E-Mails."
     ),

@@ -17,8 +17,10 @@ PACKAGES = ("config", "crm_core", "mailsync", "crm_web")
 
 # Sync state, copies, quarantine, sign of life: the daemon's, through these modules.
 WRITERS = {
+    # erasure, redaction: an administrator removes a mailbox or a person for good.
     "mail_folder": {
         "crm_core/counts.py",
+        "crm_core/erasure.py",
         "mailsync/engine.py",
         "mailsync/reconcile.py",
         "mailsync/sync.py",
@@ -39,6 +41,7 @@ WRITERS = {
         "crm_core/mirror_wishes.py",
         "crm_core/mirrors.py",
         "crm_core/pushes.py",
+        "crm_core/redaction.py",
         "crm_core/sightings.py",
     },
 }

@@ -267,7 +267,7 @@ class World:
         for key, kind in said:
             MessageKey.create(message=row, key=key, kind=kind)
             if ConversationKey.get_or_none(ConversationKey.key == key) is None:
-                ConversationKey.create(key=key, conversation=row.conversation_id)
+                ConversationKey.create(key=key, conversation_id=row.conversation_id)
 
     def _body(self, row: Message, text: str, at: datetime) -> None:
         MessageBody.create(message=row, text=text)
