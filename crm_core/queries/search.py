@@ -221,7 +221,8 @@ def _indexed(
         newest = _NEWEST.format(kind=kind.value)
         first = f"SELECT s.thing FROM ({newest}) s {seen} WHERE {exact}"
         older = f" AND s.thing < (SELECT min(n.thing) FROM ({newest}) n)"
-        sql = f"({first}) UNION ALL ({found.format(older=older)} LIMIT {most})"
+        older_ones = f"{found.format(older=older)} LIMIT {most}"
+        sql = f"SELECT u.thing FROM (({first}) UNION ALL ({older_ones})) u"
         values = [*asked.words, *values]
     else:
         sql = found.format(older="")
@@ -277,12 +278,12 @@ def _beginning(viewer: Viewer, kind: Findable, asked: _Words) -> list[int]:
     """Names and numbers that begin with one or two characters."""
     if kind in {Findable.MESSAGE, Findable.TASK}:
         return []
-    line = "substr(s.folded, 1, 200)"
+    begins = _has("' ' || substr(s.folded, 1, 200)")
     rows = database.execute(
         f"SELECT s.id, s.thing FROM search_text s {_SEEN[kind](viewer)} "
-        f"WHERE s.kind = ? AND ({line} LIKE ? OR {line} LIKE ?) "
+        f"WHERE s.kind = ? AND {begins} "
         f"ORDER BY s.id DESC LIMIT {MOST_COUNTED + 1}",
-        (kind.value, f"{_pattern(asked.text)}%", f"% {_pattern(asked.text)}%"),
+        (kind.value, f" {asked.text}"),
     )
     return [int(row[1]) for row in rows]
 
