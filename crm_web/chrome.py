@@ -10,11 +10,21 @@ from markupsafe import Markup
 
 from crm_core.models import Right
 from crm_core.queries import triage
-from crm_core.queries.triage import TriageCounts, TriageRule
+from crm_core.queries.triage import TriageCounts
 from crm_web.csrf import FIELD
-from crm_web.i18n import gettext
+from crm_web.i18n import gettext, lazy
 
 _SAID = "__Host-said"
+_ADMINISTRATION = (
+    ("/verwaltung/postfaecher", lazy("Mailboxes"), Right.ADMINISTRATION),
+    ("/verwaltung/gruppen-tags", lazy("Groups, tags, subtags"), Right.ADMINISTRATION),
+    ("/verwaltung/benutzer", lazy("Users & groups"), Right.ADMINISTRATION),
+    ("/verwaltung/protokoll", lazy("Log"), Right.ADMINISTRATION),
+    ("/verwaltung/schnittstellen", lazy("Interfaces"), Right.ADMINISTRATION),
+    ("/verwaltung/import", lazy("Import"), Right.MASTER_DATA),
+    ("/erste-schritte", lazy("First steps"), Right.ADMINISTRATION),
+    ("/datenschutz", lazy("Privacy"), None),
+)
 _KINDS = frozenset({"success", "info", "warning", "danger"})
 
 
@@ -38,11 +48,21 @@ def navigation() -> list[NavigationItem]:
         ("/nicht-zugeordnet", gettext("Unassigned"), waiting().all),
     ]
     if g.viewer.can(Right.ADMINISTRATION):
-        items.append(("/verwaltung/postfaecher", gettext("Administration"), 0))
+        first = administration_navigation()[:1]
+        items += [(item.href, gettext("Administration"), 0) for item in first]
     return [
         NavigationItem(href, label, _is_here(href), count)
         for href, label, count in items
         if has_page(href)
+    ]
+
+
+def administration_navigation() -> list[NavigationItem]:
+    """The pages of «Verwaltung» that exist and that this viewer may open."""
+    return [
+        NavigationItem(href, gettext(label), request.path.startswith(href))
+        for href, label, right in _ADMINISTRATION
+        if has_page(href) and (right is None or g.viewer.can(right))
     ]
 
 
@@ -51,15 +71,10 @@ def has_page(path: str) -> bool:
     return current_app.url_map.bind("").test(path, method="GET")
 
 
-def triage_rule() -> TriageRule:
-    """Which mail waits in «Nicht zugeordnet», by the configuration."""
-    return TriageRule(current_app.config["SETTINGS"].triage)
-
-
 def waiting() -> TriageCounts:
     """How much waits there for this viewer; counted once a request."""
     if "waiting" not in g:
-        g.waiting = triage.counts(g.viewer, rule=triage_rule())
+        g.waiting = triage.counts(g.viewer)
     found: TriageCounts = g.waiting
     return found
 
@@ -67,7 +82,9 @@ def waiting() -> TriageCounts:
 def _is_here(href: str) -> bool:
     if href == "/":
         return request.path == "/"
-    return request.path.startswith(href.replace("/postfaecher", ""))
+    if href.startswith("/verwaltung/"):
+        return any(item.here for item in administration_navigation())
+    return request.path.startswith(href)
 
 
 def icon(name: str, label: str = "") -> Markup:
@@ -134,6 +151,7 @@ def _read(cookie: str) -> list[tuple[str, str]]:
 
 GLOBALS: dict[str, Callable[..., object]] = {
     "navigation": navigation,
+    "administration_navigation": administration_navigation,
     "has_page": has_page,
     "icon": icon,
     "form_key": form_key,
