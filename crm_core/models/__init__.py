@@ -39,6 +39,7 @@ from crm_core.models.entries import (
     Watch,
 )
 from crm_core.models.erasure import ErasedMail
+from crm_core.models.imports import AddressImport
 from crm_core.models.mail import (
     Attachment,
     CompareWork,
@@ -140,6 +141,7 @@ TABLES: tuple[type[Row], ...] = (
     WebhookDelivery,
     SearchText,
     ErasedMail,
+    AddressImport,
 )
 
 __all__ = [
@@ -149,6 +151,7 @@ __all__ = [
     "Address",
     "AddressDomain",
     "AddressEmail",
+    "AddressImport",
     "AddressRole",
     "ApiToken",
     "Attachment",
