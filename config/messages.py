@@ -346,6 +346,12 @@ SENTENCES: Mapping[str, Sentence] = MappingProxyType(
             "«{value}» is neither a network nor the name of a host. Example: "
             "10.0.0.0/8 or erp.werft.example",
         ),
+        "frame": Sentence(
+            "E142",
+            "«{value}» ist keine Herkunft einer Seite. Beispiel: "
+            "https://erp.werft.example",
+            "«{value}» is not the origin of a page. Example: https://erp.werft.example",
+        ),
         "listen": Sentence(
             "E143",
             "«{value}» ist keine Adresse zum Horchen. Beispiel: 127.0.0.1:8080 oder "

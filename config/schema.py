@@ -23,6 +23,7 @@ from config.values import (
     Domain,
     Endpoint,
     Folder,
+    Frame,
     Key,
     Keyword,
     Listen,
@@ -43,7 +44,9 @@ Auth = Literal["basic", "ntlm", "kerberos", "digest", "certificate"]
 InternalOnly = Literal["suggest", "link", "ignore"]
 Keep = Literal["headers", "linked", "all"]
 Kind = Literal["shared", "person"]
-Requirable = Literal["title", "address", "subtag", "note"]
+Requirable = Literal[
+    "title", "address", "subtag", "description", "follow_up_on", "note"
+]
 Triage = Literal["known", "replies", "all"]
 Visibility = Literal["full", "subject", "none"]
 
@@ -123,15 +126,18 @@ class LimitsConfig(_Said):
 
 
 class WebConfig(_Said):
-    """Webseiten und Schnittstellen (wirksam, sobald es sie gibt)."""
+    """Webseiten und Schnittstellen; eine Änderung gilt nach deren Neustart."""
 
     listen: Listen = "127.0.0.1:8080"
-    """Adresse zum Horchen: `host:port` oder `unix:/pfad` (noch ohne Wirkung)."""
+    """Adresse zum Horchen: `host:port` oder `unix:/pfad`."""
     public_url: Endpoint | None = None
-    """Adresse, unter der die Mitarbeitenden die Seiten öffnen (noch ohne Wirkung)."""
+    """Adresse, unter der die Mitarbeitenden die Seiten öffnen."""
     webhooks_allow: tuple[Receiver, ...] = ()
     """Netze (`10.0.0.0/8`) und Rechnernamen, an die Webhooks gehen dürfen, obwohl sie
     nicht öffentlich sind; nur dort auch ohne TLS."""
+    frame_ancestors: tuple[Frame, ...] = ()
+    """Adressen (`https://erp.werft.example`), deren Seiten die Belegtafel in einem
+    Rahmen zeigen dürfen."""
 
 
 class ServiceConfig(_Said):
@@ -157,7 +163,7 @@ class ServiceConfig(_Said):
     limits: LimitsConfig = LimitsConfig()
     """Grenzen."""
     web: WebConfig = WebConfig()
-    """Webseiten (wirksam, sobald es sie gibt)."""
+    """Webseiten und Schnittstellen."""
 
     @property
     def state_directory(self) -> Path:
@@ -215,8 +221,7 @@ class DefaultsConfig(_Said):
     keep: Keep = "linked"
     """Welche Inhalte gespeichert werden: keine, die der verlinkten E-Mails, alle."""
     triage: Triage = "known"
-    """Was unter «Nicht zugeordnet» erscheint: bekannte Absender, Antworten, alles
-    (noch ohne Wirkung)."""
+    """Was unter «Nicht zugeordnet» erscheint: bekannte Absender, auch Antworten, alles."""
     internal_only: InternalOnly = "suggest"
     """Rein interne E-Mails in einem Eintrag: vorschlagen, verlinken, weglassen."""
     visibility: Visibility = "full"
@@ -270,8 +275,7 @@ class MailboxConfig(_Said):
     visibility: Visibility | None = None
     """Was die unter `groups` nicht genannten Gruppen sehen."""
     triage: Triage | None = None
-    """Was unter «Nicht zugeordnet» erscheint: `known`, `replies`, `all` (noch ohne
-    Wirkung)."""
+    """Was unter «Nicht zugeordnet» erscheint: `known`, `replies`, `all`."""
 
 
 class MailboxesConfig(_Said):
@@ -306,7 +310,7 @@ class SubtagConfig(_Said):
     keywords: tuple[Keyword, ...] = ()
     """Schlagworte für den Betreff, ohne «#»."""
     required: tuple[Requirable, ...] = ()
-    """Zusätzliche Pflichtfelder des Eintrags: `title`, `address`, `subtag`, `note`."""
+    """Zusätzliche Pflichtfelder des Eintrags: `description`, `follow_up_on`, `note`."""
     task_templates: tuple[Text, ...] = ()
     """Aufgaben, die bei einem neuen Eintrag vorgeschlagen werden."""
 

@@ -157,6 +157,9 @@ def read_domain(value: str) -> str:
         raise refuse("domain", value=value) from None
 
 
+_FRAME = re.compile(r"https?://(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,5})?")
+
+
 def read_receiver(value: str) -> str:
     """A network (``10.0.0.0/8``, one address) or the name of a host, lower-case."""
     text = value.strip().lower()
@@ -167,6 +170,14 @@ def read_receiver(value: str) -> str:
     sound = len(text) <= _LONGEST_FOLDER and not text.replace(".", "").isdigit()
     if not sound or not all(_LABEL.fullmatch(label) for label in labels):
         raise refuse("receiver", value=value)
+    return text
+
+
+def read_frame(value: str) -> str:
+    """Scheme, host and port of pages that may frame ours (CSP3 ``host-source``)."""
+    text = value.strip().lower().removesuffix("/")
+    if not _FRAME.fullmatch(text):
+        raise refuse("frame", value=value)
     return text
 
 
@@ -303,6 +314,7 @@ Address = Annotated[str, AfterValidator(read_address)]
 Domain = Annotated[str, AfterValidator(read_domain)]
 Never = Annotated[str, AfterValidator(read_never)]
 Receiver = Annotated[str, AfterValidator(read_receiver)]
+Frame = Annotated[str, AfterValidator(read_frame)]
 Endpoint = Annotated[str, AfterValidator(read_endpoint)]
 Listen = Annotated[str, AfterValidator(read_listen)]
 Timezone = Annotated[str, AfterValidator(read_timezone)]

@@ -32,6 +32,7 @@ def settings_of(config: Config, demo: DemoSettings | None = None) -> WebSettings
         unlinked_days=config.service.retention.unlinked_days,
         config_directory=config.directory,
         public_host=urlsplit(public).netloc if public else None,
+        frame_ancestors=config.service.web.frame_ancestors,
         demo=demo,
     )
 

@@ -24,9 +24,7 @@ class WebSettings:
     token_prefix: str = "CRM"
     version: str = "0"
     unlinked_days: int = 90
-    triage: str = "known"
     config_directory: Path | None = None
     public_host: str | None = None
     frame_ancestors: tuple[str, ...] = ()  # who may embed the document panel
-    webhooks_private: bool = False
     demo: DemoSettings | None = None

@@ -39,7 +39,8 @@ SETTINGS = sorted({name for model in MODEL_OF_FILE.values() for name in leaves(m
 
 
 def program() -> str:
-    files = [*(ROOT / "mailsync").rglob("*.py"), ROOT / "run_service.py"]
+    packages = [ROOT / "mailsync", ROOT / "crm_web"]
+    files = [*(f for p in packages for f in p.rglob("*.py")), ROOT / "run_service.py"]
     return "\n".join(path.read_text(encoding="utf-8") for path in files)
 
 

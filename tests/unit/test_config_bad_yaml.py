@@ -358,6 +358,8 @@ CASES: list[tuple[tuple[str, str], str]] = [
     (more("web: {listen: §8080}\n"), "listen"),
     (more("web: {webhooks_allow: [erp, 10.0.0.0/8, §10.0.0.0/99]}\n"), "receiver"),
     (more("web: {webhooks_allow: [§'https://erp.example/']}\n"), "receiver"),
+    (more("web: {frame_ancestors: [https://erp.example, §erp.example]}\n"), "frame"),
+    (more("web: {frame_ancestors: [§'https://a.example; script-src *']}\n"), "frame"),
     (more("web: {listen: §'127.0.0.1:port'}\n"), "listen"),
     # -- taxonomy ----------------------------------------------------------------------------
     (subtag("keywords: [§'#']"), "keyword_shape"),
