@@ -29,6 +29,7 @@ from crm_core.models import (
     MailboxKind,
     MailboxStatus,
     Setting,
+    Triage,
     Visibility,
 )
 
@@ -52,6 +53,7 @@ class MailboxSettings:
     keep: Keep
     name: str = ""
     internal_only: InternalOnly = InternalOnly.SUGGEST
+    triage: Triage = Triage.KNOWN
     informed_on: date | None = None
     employee_key: str | None = None
     staff_groups: tuple[str, ...] = ()
@@ -246,6 +248,7 @@ def _columns(address: str, wanted: MailboxSettings, today: date) -> dict[str, ob
         "employee": _employee(address, wanted),
         "keep": wanted.keep,
         "internal_only": wanted.internal_only,
+        "triage": wanted.triage,
         "informed_on": wanted.informed_on,
         "enabled": wanted.may_be_polled(today),
         "writes_tasks": wanted.tasks,

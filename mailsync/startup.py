@@ -38,7 +38,14 @@ from crm_core import (
 from crm_core.classification import ImportCount, SubtagSpec, TagGroupSpec, TagSpec
 from crm_core.errors import CrmError
 from crm_core.mailboxes import MailboxSettings, Mirrored
-from crm_core.models import Access, InternalOnly, Keep, MailboxKind, Visibility
+from crm_core.models import (
+    Access,
+    InternalOnly,
+    Keep,
+    MailboxKind,
+    Triage,
+    Visibility,
+)
 
 _MIGRATION_LOCK = 0x43524D30
 
@@ -178,6 +185,7 @@ def _settings(config: Config, box: EffectiveMailbox) -> MailboxSettings:
         keep=Keep(box.keep),
         name="" if box.name == box.address.partition("@")[0] else box.name,
         internal_only=InternalOnly(box.internal_only),
+        triage=Triage(box.triage),
         informed_on=box.informed,
         employee_key=box.employee,
         staff_groups=box.staff_groups,

@@ -14,6 +14,7 @@ from crm_core.models.addresses import Address, AddressDomain, AddressEmail, Addr
 from crm_core.models.base import Row
 from crm_core.models.classification import (
     Access,
+    Colour,
     Subtag,
     SubtagKeyword,
     Tag,
@@ -60,20 +61,22 @@ from crm_core.models.mail import (
     MessageBody,
     MessageCopy,
     PartyRole,
+    Triage,
     Visibility,
 )
+from crm_core.models.mailbox_work import (
+    MailboxPoll,
+    MailboxReading,
+    MailboxWish,
+    WishKind,
+)
+from crm_core.models.merging import MergedEntry
 from crm_core.models.quarantine import QuarantinedChange
 from crm_core.models.search import Findable, SearchText
 from crm_core.models.staff import Employee, StaffGroup, StaffMembership
 from crm_core.models.system import AuditEvent, DaemonBeat, Setting
-from crm_core.models.tasks import (
-    Drift,
-    MirrorKind,
-    Task,
-    TaskKind,
-    TaskMirror,
-    TaskStatus,
-)
+from crm_core.models.task_kind import TaskKind
+from crm_core.models.tasks import Drift, MirrorKind, Task, TaskMirror, TaskStatus
 from crm_core.models.threads import (
     ConversationKey,
     MessageKey,
@@ -142,6 +145,10 @@ TABLES: tuple[type[Row], ...] = (
     SearchText,
     ErasedMail,
     AddressImport,
+    MergedEntry,
+    MailboxReading,
+    MailboxPoll,
+    MailboxWish,
 )
 
 __all__ = [
@@ -157,6 +164,7 @@ __all__ = [
     "Attachment",
     "AuditEvent",
     "CalendarFeed",
+    "Colour",
     "CompareWork",
     "Conversation",
     "ConversationKey",
@@ -187,7 +195,11 @@ __all__ = [
     "Mailbox",
     "MailboxAccess",
     "MailboxKind",
+    "MailboxPoll",
+    "MailboxReading",
     "MailboxStatus",
+    "MailboxWish",
+    "MergedEntry",
     "Message",
     "MessageAddress",
     "MessageBody",
@@ -220,6 +232,7 @@ __all__ = [
     "TaskStatus",
     "TaskTemplate",
     "TokenScope",
+    "Triage",
     "Verdict",
     "Visibility",
     "VoidedThreadIndex",
@@ -227,4 +240,5 @@ __all__ = [
     "WebSession",
     "Webhook",
     "WebhookDelivery",
+    "WishKind",
 ]

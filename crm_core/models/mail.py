@@ -50,6 +50,14 @@ class InternalOnly(StrEnum):
     IGNORE = "ignore"
 
 
+class Triage(StrEnum):
+    """Which unlinked mail of a mailbox waits in «Nicht zugeordnet»."""
+
+    KNOWN = "known"  # a party is a known address
+    REPLIES = "replies"  # or a colleague wrote in the conversation
+    ALL = "all"
+
+
 class Visibility(StrEnum):
     """What a staff group sees of a mailbox's mail."""
 
@@ -82,6 +90,7 @@ class Mailbox(Row):
     employee_id: int | None
     keep = EnumField(Keep)
     internal_only = EnumField(InternalOnly, default=InternalOnly.SUGGEST)
+    triage = EnumField(Triage, default=Triage.KNOWN)
     informed_on = PlainDateField(null=True)
     enabled = FlagField(default=True)  # listed, and its person is informed
     writes_tasks = FlagField(default=False)
@@ -94,6 +103,10 @@ class Mailbox(Row):
     last_success_at = UtcDateTimeField(null=True)
     lease_owner = TextField(null=True)
     lease_until = UtcDateTimeField(null=True)
+    paused_at = UtcDateTimeField(null=True)  # a person halted it; nothing is asked of it
+    paused_by = TextField(null=True)
+    read_from = UtcDateTimeField(null=True)  # a back-fill reaches further than ``since``
+    quiet_before = UtcDateTimeField(null=True)  # older mail, newly read, starts nothing
 
 
 class MailboxAccess(Row):
@@ -116,6 +129,7 @@ class MailFolder(Row):
     token without ``caught_up_at`` = catching up, both = following.
 
     ``sweep`` counts full re-reads: copies not seen in the present one are gone.
+    ``items_read`` of ``items_expected`` is how far the present full read has come.
     ``items_there`` and ``items_here`` are what the last nightly count found in the
     mailbox and in the database, after it had read what was missing.
     """
@@ -128,6 +142,8 @@ class MailFolder(Row):
     token = TextField(null=True)
     caught_up_at = UtcDateTimeField(null=True)
     sweep = IntegerField(default=0)
+    items_expected = IntegerField(null=True)
+    items_read = IntegerField(default=0)
     counted_at = UtcDateTimeField(null=True)
     items_there = IntegerField(null=True)
     items_here = IntegerField(null=True)

@@ -1,7 +1,8 @@
 """«Nicht zugeordnet»: conversations that no entry shows, held mails, and their number.
 
 One row a conversation, its newest mail that counts: not automatic, not private, not
-waved off, visible to the viewer, and let in by the rule. Nothing the viewer may not see
+waved off, visible to the viewer, and let in by the rule of a mailbox it lies in
+(``mailbox.triage``, from the configuration). Nothing the viewer may not see
 is listed, counted or suggested. A page costs the same number of queries whatever it
 holds.
 """
@@ -14,7 +15,7 @@ from typing import Any
 
 from crm_core import database, reasons
 from crm_core.fields import from_text
-from crm_core.models import Hold, Visibility
+from crm_core.models import Hold, Triage, Visibility
 from crm_core.queries import paging, parties, review_list, suggested
 from crm_core.queries.paging import Page
 from crm_core.queries.parties import AddressRef
@@ -23,14 +24,6 @@ from crm_core.reasons import Reason
 from crm_core.viewer import Viewer
 
 MOST_COUNTED = 100  # a badge says «99+»: counting further would slow down every page
-
-
-class TriageRule(StrEnum):
-    """Which mail waits for a decision (``triage:`` of the configuration)."""
-
-    KNOWN = "known"  # a party is a known address
-    REPLIES = "replies"  # or a colleague wrote in the conversation
-    ALL = "all"
 
 
 class ContentState(StrEnum):
@@ -108,7 +101,6 @@ class TriageCounts:
 def unassigned(
     viewer: Viewer,
     *,
-    rule: TriageRule = TriageRule.KNOWN,
     before: str | None = None,
     limit: int = paging.PAGE,
 ) -> Page[TriageItem]:
@@ -117,7 +109,7 @@ def unassigned(
     Raises Invalid for a cursor that is none.
     """
     cursor = paging.parse(before)
-    rows = _candidates(viewer, rule, cursor, paging.limited(limit))
+    rows = _candidates(viewer, cursor, paging.limited(limit))
     kept, next_ = paging.cut(rows, limit, lambda row: (row[5], int(row[0])))
     first = _filed(viewer) if cursor is None else []
     return Page(_items(viewer, [*first, *kept]), next_)
@@ -150,11 +142,11 @@ def held(
     return Page(_held_items(viewer, kept), next_)
 
 
-def counts(viewer: Viewer, *, rule: TriageRule = TriageRule.KNOWN) -> TriageCounts:
+def counts(viewer: Viewer) -> TriageCounts:
     """The numbers of the navigation; three queries."""
     ((waiting,),) = database.execute(
         "SELECT count(*) FROM (SELECT 1 FROM message m WHERE "
-        f"{_newest(viewer, rule)} ORDER BY m.received_at DESC LIMIT ?) AS waiting",
+        f"{_newest(viewer)} ORDER BY m.received_at DESC LIMIT ?) AS waiting",
         (MOST_COUNTED,),
     )
     ((held_back,),) = database.execute(
@@ -169,6 +161,14 @@ def counts(viewer: Viewer, *, rule: TriageRule = TriageRule.KNOWN) -> TriageCoun
         (MOST_COUNTED,),
     )
     return TriageCounts(int(waiting), int(held_back), int(reviews))
+
+
+def widest_rule() -> Triage:
+    """The widest rule of the mailboxes that are polled, to say in words what waits."""
+    rows = database.execute("SELECT DISTINCT triage FROM mailbox WHERE enabled = 1")
+    said = {Triage(row[0]) for row in rows}
+    wide = (Triage.ALL, Triage.REPLIES)
+    return next((rule for rule in wide if rule in said), Triage.KNOWN)
 
 
 def ignored_senders() -> tuple[str, ...]:
@@ -198,16 +198,28 @@ def unlinked(alias: str) -> str:
     )
 
 
-def _counts(viewer: Viewer, rule: TriageRule, alias: str) -> str:
-    """SQL for a mail that may wait: whoever asks, by which rule."""
-    let_in = {
-        TriageRule.ALL: "",
-        TriageRule.KNOWN: f" AND {_known(alias)}",
-        TriageRule.REPLIES: f" AND ({_known(alias)} OR {_ours(alias)})",
-    }[rule]
+def _counts(viewer: Viewer, alias: str) -> str:
+    """SQL for a mail that may wait, whoever asks."""
     return (
-        f"{alias}.unassigned = 1 AND NOT EXISTS (SELECT 1 FROM ignored_sender i WHERE i.email IN ({alias}.sender, "
-        f"{alias}.from_address) {database.ONE}) AND {viewer.messages(alias)}{let_in}"
+        f"{alias}.unassigned = 1 AND NOT EXISTS (SELECT 1 FROM ignored_sender i "
+        f"WHERE i.email IN ({alias}.sender, {alias}.from_address) {database.ONE}) "
+        f"AND {viewer.messages(alias)} AND {_let_in(alias)}"
+    )
+
+
+def _let_in(alias: str) -> str:
+    """By the widest rule of the mailboxes it lies in: one of them asked for it."""
+    return (
+        f"({_known(alias)} OR {_lies_where(alias, Triage.ALL)} "
+        f"OR ({_lies_where(alias, Triage.REPLIES)} AND {_ours(alias)}))"
+    )
+
+
+def _lies_where(alias: str, rule: Triage) -> str:
+    return (
+        "EXISTS (SELECT 1 FROM message_copy rc JOIN mailbox rb ON rb.id = "
+        f"rc.mailbox_id WHERE rc.message_id = {alias}.id AND rb.triage = '{rule}' "
+        f"{database.ONE})"
     )
 
 
@@ -230,22 +242,23 @@ def _ours(alias: str) -> str:
 
 
 def _candidates(
-    viewer: Viewer, rule: TriageRule, cursor: paging.Cursor | None, limit: int
+    viewer: Viewer, cursor: paging.Cursor | None, limit: int
 ) -> list[tuple[Any, ...]]:
     condition, values = _before(cursor)
     return database.execute(
-        f"SELECT {_COLUMNS} FROM message m WHERE {_newest(viewer, rule)}{condition} "
+        f"SELECT {_COLUMNS} FROM message m WHERE {_newest(viewer)}{condition} "
         "ORDER BY m.received_at DESC, m.id DESC LIMIT ?",
         (*values, limit),
     )
 
 
-def _newest(viewer: Viewer, rule: TriageRule) -> str:
+def _newest(viewer: Viewer) -> str:
     """SQL for the mails ``m`` that stand for an unlinked conversation."""
     return (
-        f"{_counts(viewer, rule, 'm')} AND NOT EXISTS (SELECT 1 FROM message n WHERE n.conversation_id = m.conversation_id "
+        f"{_counts(viewer, 'm')} AND NOT EXISTS (SELECT 1 FROM message n "
+        "WHERE n.conversation_id = m.conversation_id "
         "AND (n.received_at, n.id) > (m.received_at, m.id) "
-        f"AND {_counts(viewer, rule, 'n')} {database.ONE})"
+        f"AND {_counts(viewer, 'n')} {database.ONE})"
     )
 
 

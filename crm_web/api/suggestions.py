@@ -4,12 +4,11 @@ Nothing here links by itself; accepting is a person's decision, or that of a pro
 which acts for one, and pinned like any other.
 """
 
-from flask import current_app
 from pydantic import BaseModel, Field
 
 from crm_core import triage
 from crm_core.queries import triage as waiting
-from crm_core.queries.triage import TriageItem, TriageRule
+from crm_core.queries.triage import TriageItem
 from crm_web.api.resource import Resource
 from crm_web.api.values import Answer, Body, Instant, PageOf, PageQuery, RowId
 from crm_web.api.views import Reasoned, why
@@ -67,12 +66,7 @@ class Ignored(Answer):
 @resource.read("/suggestions", PageOf[Waiting])
 def listing(query: PageQuery) -> PageOf[Waiting]:
     """Unassigned mail, newest first."""
-    page = waiting.unassigned(
-        viewer(),
-        rule=TriageRule(current_app.config["SETTINGS"].triage),
-        before=query.cursor,
-        limit=query.limit,
-    )
+    page = waiting.unassigned(viewer(), before=query.cursor, limit=query.limit)
     return PageOf[Waiting](items=[_out(row) for row in page.rows], next=page.before)
 
 

@@ -15,12 +15,12 @@ from werkzeug.wrappers import Response
 from crm_core import database, entries, review_cases, triage, voiding
 from crm_core.conversations import CID, GUID, MID
 from crm_core.errors import Conflict, CrmError, NotFound
-from crm_core.models import EntryStatus, Right
+from crm_core.models import EntryStatus, Right, Triage
 from crm_core.queries import entry_list, entry_thread, review_list
 from crm_core.queries import triage as triage_list
 from crm_core.queries.entry_list import EntryFilter
 from crm_core.queries.review_list import ReviewCaseView
-from crm_core.queries.triage import HeldItem, TriageItem, TriageRule
+from crm_core.queries.triage import HeldItem, TriageItem
 from crm_core.sentences import say
 from crm_core.viewer import Viewer
 from crm_web import chrome, quotations
@@ -52,9 +52,7 @@ class Undo:
 @room.get("/nicht-zugeordnet")
 def listing() -> str:
     """«Neu»: conversations that no entry shows."""
-    page = triage_list.unassigned(
-        viewer(), rule=chrome.triage_rule(), before=request.args.get("vor")
-    )
+    page = triage_list.unassigned(viewer(), before=request.args.get("vor"))
     return render_template(
         "triage/list.html",
         page=page,
@@ -171,15 +169,15 @@ def _keeps_addresses() -> bool:
 def _intro() -> str:
     days = current_app.config["SETTINGS"].unlinked_days
     said = {
-        TriageRule.KNOWN: gettext(
+        Triage.KNOWN: gettext(
             "These e-mails come from known addresses but belong to no entry yet."
         ),
-        TriageRule.REPLIES: gettext(
+        Triage.REPLIES: gettext(
             "These e-mails come from known addresses or belong to a conversation of "
             "ours, but to no entry yet."
         ),
-        TriageRule.ALL: gettext("These e-mails belong to no entry yet."),
-    }[chrome.triage_rule()]
+        Triage.ALL: gettext("These e-mails belong to no entry yet."),
+    }[triage_list.widest_rule()]
     kept = gettext("Only head data are stored, for %(days)s days at most.", days=days)
     return f"{said} {kept}"
 

@@ -1,7 +1,6 @@
 """«Nicht zugeordnet»: one press each, taken back in one press, told who was quicker."""
 
 import re
-from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -20,11 +19,13 @@ from crm_core.models import (
     Hold,
     IgnoredSender,
     LinkReason,
+    Mailbox,
     Message,
     MessageKey,
     Participant,
     ReviewCase,
     ReviewOutcome,
+    Triage,
 )
 
 LIST = "/nicht-zugeordnet"
@@ -135,7 +136,8 @@ def test_a_new_entry_begins_with_the_address_and_the_mail(
 def test_an_unknown_sender_can_become_an_address(
     app: Flask, office: Browser, workshop: Browser, world: PageWorld
 ) -> None:
-    app.config["SETTINGS"] = replace(app.config["SETTINGS"], triage="all")
+    with database.transaction():
+        Mailbox.update(triage=Triage.ALL).execute()
     world.mail(sender="neu@kunde.example", name="Petra Neu")
     chip = "/adressen/neu?email=neu@kunde.example&name=Petra+Neu"
     assert chip in links(office.get(LIST))
