@@ -91,13 +91,21 @@ def _of(address: Address) -> Details:
     return Details(**{name: getattr(address, name) or "" for name in asdict(Details())})
 
 
-def _fill(address: Address, name: str, details: Details) -> None:
+def tidy(name: str, details: Details) -> tuple[str, Details]:
+    """Name and details as they are stored; Invalid for what is missing or too long."""
     if not name.strip():
         raise Invalid("name", "required", "the address needs a name")
-    address.name = _line("name", name)
-    for field, text in asdict(details).items():
-        most = LONGEST_REMARK if field == "remark" else LONGEST
-        setattr(address, field, _line(field, text, most))
+    lines = {
+        field: _line(field, text, LONGEST_REMARK if field == "remark" else LONGEST)
+        for field, text in asdict(details).items()
+    }
+    return _line("name", name), Details(**lines)
+
+
+def _fill(address: Address, name: str, details: Details) -> None:
+    address.name, tidied = tidy(name, details)
+    for field, text in asdict(tidied).items():
+        setattr(address, field, text)
     address.number = address.number or None
     owner = Address.get_or_none(Address.number == address.number)
     if address.number and isinstance(owner, Address) and owner.id != address.id:

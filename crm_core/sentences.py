@@ -40,6 +40,17 @@ _GERMAN = {
     "there is no account in the group GL: add one first": (
         "In der Gruppe GL gibt es kein Konto: fügen Sie zuerst eines hinzu"
     ),
+    "entry {number} has been merged into another one": (
+        "Eintrag {number} ist mit einem anderen zusammengeführt"
+    ),
+    "an entry cannot be merged into itself": (
+        "Ein Eintrag lässt sich nicht mit sich selbst zusammenführen"
+    ),
+    "entry {number} is only for GL and entry {into} is not: "
+    "mark that one «only for GL» first": (
+        "Eintrag {number} ist nur für GL, Eintrag {into} nicht: stellen Sie diesen "
+        "zuerst auf «Nur für GL»"
+    ),
     "you have no right to do this": "Dazu haben Sie kein Recht",
     "you may read this entry, not change it": (
         "Diesen Eintrag dürfen Sie lesen, aber nicht ändern"
@@ -216,6 +227,40 @@ _GERMAN = {
     ),
     "week {week} has begun already: name a day": (
         "KW {week} läuft schon: nennen Sie einen Tag"
+    ),
+    "the file is larger than {most} MB": "Die Datei ist grösser als {most} MB",
+    "the file is empty": "Die Datei ist leer",
+    "the file has more than {most} rows": "Die Datei hat mehr als {most} Zeilen",
+    "the file has more than {most} columns": "Die Datei hat mehr als {most} Spalten",
+    "the file has headings, but no row": "Die Datei hat Überschriften, aber keine Zeile",
+    "this is no CSV file. In Excel: save as «CSV UTF-8»": (
+        "Das ist keine CSV-Datei. Im Excel: speichern als «CSV UTF-8»"
+    ),
+    "row {row} cannot be read (an open quotation mark?)": (
+        "Zeile {row} ist nicht lesbar (ein offenes Anführungszeichen?)"
+    ),
+    "a cell of row {row} has more than {most} characters": (
+        "Eine Zelle der Zeile {row} hat mehr als {most} Zeichen"
+    ),
+    "choose a column for name or company": (
+        "Wählen Sie eine Spalte für Name oder Firma"
+    ),
+    "two columns are chosen for the same field": (
+        "Zwei Spalten sind für dasselbe Feld gewählt"
+    ),
+    "«{role}» is no kind of address": "«{role}» ist kein Typ einer Adresse",
+    "the e-mail address {email} belongs to «{name}» already": (
+        "Die E-Mail-Adresse {email} gehört schon zu «{name}»"
+    ),
+    "the address «{name}» was deleted": "Die Adresse «{name}» wurde gelöscht",
+    "row {row} describes this address already": (
+        "Zeile {row} beschreibt diese Adresse schon"
+    ),
+    "the preview has changed meanwhile: please look at it again": (
+        "Die Vorschau hat sich inzwischen geändert: bitte sehen Sie sie nochmals an"
+    ),
+    "there is no file to import: it is kept for two hours": (
+        "Es liegt keine Datei zum Importieren vor: sie wird zwei Stunden behalten"
     ),
     "«{domain}» is no domain": "«{domain}» ist keine Domäne",
     "«{url}» is no web address": "«{url}» ist keine Webadresse",

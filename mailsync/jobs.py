@@ -4,7 +4,8 @@
     outbox           tasks that differ from their copies
     webhooks         events that other programs are told of
     search           mails that ingest left out of the search index
-    tidy             content nobody can give any more, blobs without a row
+    tidy             content nobody can give any more, blobs without a row, told events,
+                     files of addresses that nobody imported
     night            what has expired, once a night
 
 Each job binds its name for the logs, marks its progress, never raises, and gives its
@@ -16,7 +17,7 @@ from functools import partial
 
 import structlog
 
-from crm_core import database, mailboxes
+from crm_core import database, import_files, mailboxes
 from mailsync import nightly, outbox, sync, webhooks
 from mailsync.blobs import SPARED
 from mailsync.context import Context
@@ -113,6 +114,7 @@ def _index(should_stop: ShouldStop) -> None:
 def _tidy(settings: SyncSettings) -> None:
     sync.finish_contents()
     webhooks.forget_old()
+    import_files.forget_old()
     swept = settings.blobs.sweep(spare=SPARED)
     if swept:
         log.info("blobs_swept", count=swept)
