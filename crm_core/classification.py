@@ -14,6 +14,7 @@ from crm_core.database import require_transaction
 from crm_core.errors import Invalid, NotFound
 from crm_core.models import (
     Access,
+    Employee,
     Subtag,
     SubtagKeyword,
     Tag,
@@ -22,14 +23,16 @@ from crm_core.models import (
     TaskTemplate,
 )
 
-REQUIRABLE = ("title", "address", "subtag", "note")  # fields an entry can demand
+ALWAYS_REQUIRED = ("title", "address", "subtag")
+DEMANDABLE = ("description", "follow_up_on", "note")  # what a subtag can demand besides
+REQUIRABLE = (*ALWAYS_REQUIRED, *DEMANDABLE)
 
 
 @dataclass(frozen=True, slots=True)
 class SubtagSpec:
     """A subtag as the commissioning file describes it.
 
-    ``required`` names fields of ``REQUIRABLE``; all but the note are mandatory anyway.
+    ``required`` names fields of ``REQUIRABLE``, some of which are mandatory anyway.
     """
 
     key: str
@@ -115,6 +118,23 @@ def subtag_by_keyword(word: str) -> Subtag | None:
     """The subtag that a subject's ``#word`` names, in any spelling of case."""
     row = SubtagKeyword.get_or_none(SubtagKeyword.keyword == keywords.fold(word))
     return row.subtag if isinstance(row, SubtagKeyword) else None
+
+
+def is_active(subtag: Subtag) -> bool:
+    """Whether new entries may be opened under it: it and what it stands below."""
+    return bool(subtag.active and subtag.tag.active and subtag.tag.group.active)
+
+
+def demanded(subtag: Subtag) -> tuple[str, ...]:
+    """Fields that the subtag or its group demands beyond those of every entry."""
+    said = {*subtag.required.split(","), *subtag.tag.group.required.split(",")}
+    return tuple(name for name in DEMANDABLE if name in said)
+
+
+def responsible_for(subtag: Subtag) -> Employee | None:
+    """Whose an entry becomes where nobody else is named; nobody who is not active."""
+    found: Employee | None = subtag.responsible
+    return found if found is not None and found.active else None
 
 
 def _words(subtags: Iterable[SubtagSpec]) -> list[str]:

@@ -98,18 +98,22 @@ def create(
 
 
 def open_as(draft: EntryDraft, *, actor: str) -> Entry:
-    """Open an entry as a person filled it in; see ``create``."""
+    """Open an entry as a person filled it in; see ``create``.
+
+    Where nobody is responsible, whoever the subtag names is.
+    """
     database.require_transaction()
     for problem in problems(draft):
         raise problem
     now = clock.now()
     entry = Entry.create(
+    subtag = classification.subtag_by_key(str(draft.subtag_key).strip())
         number=_next_number(),
         title=_title(draft.title),
-        subtag=classification.subtag_by_key(str(draft.subtag_key).strip()),
+        subtag=subtag,
         management_only=draft.management_only,
         description=_text("description", draft.description),
-        responsible=draft.responsible,
+        responsible=draft.responsible or classification.responsible_for(subtag),
         follow_up_on=draft.follow_up_on,
         created_at=now,
         created_by=actor,
@@ -145,6 +149,8 @@ def update(
     if subtag_key is not None and subtag_key != entry.subtag.key:
         subtag = classification.subtag_by_key(subtag_key)
     given = {
+        if not classification.is_active(subtag):
+            raise _inactive(subtag)
         "title": None if title is None else _title(title),
         "subtag": subtag,
         "management_only": management_only,
@@ -168,8 +174,13 @@ def rewrite(
     if not key:
         raise Invalid("subtag", "required", "the entry needs a subtag")
     wanted: dict[str, object] = {
+    subtag = classification.subtag_by_key(key)
+    if subtag.id != entry.subtag_id and not classification.is_active(subtag):
+        raise _inactive(subtag)
+    for missing in _missing(draft, subtag, _demanded_of_changed(subtag)):
+        raise missing
         "title": _title(draft.title),
-        "subtag": classification.subtag_by_key(key),
+        "subtag": subtag,
         "management_only": draft.management_only,
         "description": _text("description", draft.description),
         "responsible": draft.responsible,
@@ -179,6 +190,11 @@ def rewrite(
 
 
 def set_status(entry: Entry, status: EntryStatus, *, actor: str) -> None:
+def _demanded_of_changed(subtag: Subtag) -> tuple[str, ...]:
+    """The note was written when the entry was opened; it is not asked for again."""
+    return tuple(f for f in classification.demanded(subtag) if f != "note")
+
+
     """Open, waiting or closed; the same again changes nothing."""
     database.require_transaction()
     _locked(entry)
@@ -328,17 +344,25 @@ def _problems_of_subtag(draft: EntryDraft) -> list[CrmError]:
             field,
             "required",
             "entries of «{subtag}» need: {name}",
+    if not classification.is_active(subtag):
+        return [_inactive(subtag)]
+    return _missing(draft, subtag, classification.demanded(subtag))
+
+
+def _inactive(subtag: Subtag) -> Invalid:
+    sentence = "{name} is not active any more"
+    return Invalid("subtag", "inactive", sentence, name=f"«{subtag.name}»")
+
+
+def _missing(
+    draft: EntryDraft, subtag: Subtag, wanted: tuple[str, ...]
+) -> list[CrmError]:
             subtag=subtag.name,
             name=field,
         )
-        for field in _required(subtag)
-        if not str(getattr(draft, field, "")).strip()
+        for field in wanted
+        if not str(getattr(draft, field) or "").strip()
     ]
-
-
-def _required(subtag: Subtag) -> list[str]:
-    """Fields the subtag demands beyond those that every entry needs."""
-    return [field for field in subtag.required.split(",") if field == "note"]
 
 
 def _next_number() -> int:

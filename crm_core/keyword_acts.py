@@ -20,6 +20,7 @@ from datetime import timedelta
 
 from crm_core import (
     audit,
+    classification,
     clock,
     database,
     entries,
@@ -232,6 +233,7 @@ def _carried_on(
 
 def _keyword(act: Act, token_prefix: str) -> bool:  # noqa: PLR0911 - a rule a line
     words = {
+        if classification.is_active(row.subtag)
         row.keyword: row.subtag
         for row in SubtagKeyword.select(SubtagKeyword, Subtag)
         .join(Subtag)

@@ -271,6 +271,26 @@ _GERMAN = {
     "another daemon works on this database already (process {process})": (
         "Auf dieser Datenbank arbeitet schon ein Dienst (Prozess {process})"
     ),
+    "this group, tag or subtag does not exist any more": (
+        "Diese Gruppe, diesen Tag oder Subtag gibt es nicht mehr"
+    ),
+    "«{name}» has been changed meanwhile: look at it again": (
+        "«{name}» wurde inzwischen geändert: sehen Sie es nochmals an"
+    ),
+    "the keyword «{word}» belongs to subtag «{subtag}» already": (
+        "Schlagwort «{word}» ist schon bei Subtag «{subtag}»"
+    ),
+    "«{word}» is no keyword: one word of letters, digits and hyphens": (
+        "«{word}» ist kein Schlagwort: ein Wort aus Buchstaben, Ziffern, Bindestrichen"
+    ),
+    "a task is due within {most} days": (
+        "Eine Aufgabe ist innert {most} Tagen zu erledigen"
+    ),
+    "«{name}» is in use: deactivate it instead": (
+        "«{name}» wird gebraucht: deaktivieren Sie es"
+    ),
+    "there is a «{name}» here already": "«{name}» gibt es hier schon",
+    "a name is needed": "Hier fehlt ein Name",
 }
 
 GERMAN: Mapping[str, str] = MappingProxyType(_GERMAN)

@@ -9,7 +9,7 @@ from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 from werkzeug.exceptions import HTTPException
 
-from crm_core import clock, database
+from crm_core import clock, database, languages
 from crm_core.errors import Conflict, CrmError, Forbidden, NotFound
 from crm_core.sentences import say
 from crm_web import api, auth, chrome, csrf, i18n, pages, task_words, words
@@ -93,12 +93,14 @@ def _begin() -> Any:
     )
     if request.path.startswith("/api/v1"):
         g.session = g.account = g.viewer = None
+        languages.read_in("de")  # programs read the same names, whoever's token it is
         return None
     auth.load(request)
     if g.account is not None:
         g.language = g.account.language
     if g.language not in i18n.LANGUAGES:
         g.language = "de"
+    languages.read_in(g.language)
     csrf.check(request)
     return auth.demand(current_app)
 

@@ -18,6 +18,11 @@ def today() -> date:
     return local(clock.now()).date()
 
 
+def as_typed(day: date | None) -> str:
+    """A day in a field, so that ``read_day`` understands it, whatever the language."""
+    return "" if day is None else f"{day:%d.%m.%Y}"
+
+
 def read_day(form: Form, name: str) -> date | None:
     """A typed day; None if the field is empty. A mistake goes to the field."""
     text = form.text(name)

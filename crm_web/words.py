@@ -8,8 +8,9 @@ from types import MappingProxyType
 from urllib.parse import quote
 
 from flask import current_app
+from markupsafe import Markup
 
-from crm_core.models import AddressRole, DocumentKind, EntryStatus
+from crm_core.models import AddressRole, Colour, DocumentKind, EntryStatus
 from crm_web.change_words import change_text
 from crm_web.i18n import gettext, show_number
 from crm_web.i18n import lazy as _
@@ -82,6 +83,11 @@ def entry_name(number: int) -> str:
     return f"{current_app.config['SETTINGS'].token_prefix}-{number}"
 
 
+def hue(colour: Colour) -> Markup:
+    """A group's colour, beside its name: it says nothing by itself."""
+    return Markup('<span class="hue hue-{}" aria-hidden="true"></span>').format(colour)
+
+
 def size_text(size: int) -> str:
     """12 kB, 1.4 MB."""
     if size < 1_000_000:
@@ -96,6 +102,7 @@ GLOBALS: dict[str, Callable[..., object]] = {
     "document_word": document_word,
     "document_href": document_href,
     "entry_name": entry_name,
+    "hue": hue,
     "size_text": size_text,
     "reason_text": reason_text,
     "change_text": change_text,

@@ -47,11 +47,15 @@ class Account(Row):
     active = FlagField(default=True)
     failures = IntegerField(default=0)
     next_try_at = UtcDateTimeField(null=True)
+    signed_in_at = UtcDateTimeField(null=True)  # the last time
     created_at = UtcDateTimeField()
 
 
 class WebSession(Row):
-    """A signed-in browser; ending it is deleting the row."""
+    """A signed-in browser; ending it is deleting the row.
+
+    ``view_as`` is whose rights an administrator tries on («staff_group:3»).
+    """
 
     account = ForeignKeyField(Account, backref="sessions", on_delete="CASCADE")
     key_hash = TextField(unique=True)
@@ -61,6 +65,7 @@ class WebSession(Row):
     proved_at = UtcDateTimeField()  # when the password was last typed
     remembered = FlagField(default=False)
     user_agent = TextField(default="")
+    view_as = TextField(null=True)
 
 
 class TokenScope(StrEnum):

@@ -21,12 +21,13 @@ class StaffGroup(Row):
 
 
 class StaffMembership(Row):
-    """One employee in one group."""
+    """One employee in one group; ``configured``: because mailboxes.yaml says so."""
 
     employee = ForeignKeyField(Employee, backref="memberships", on_delete="CASCADE")
     employee_id: int
     group = ForeignKeyField(StaffGroup, backref="memberships", on_delete="CASCADE")
     group_id: int
+    configured = FlagField(default=False)
 
     class Meta:
         """Once per pair."""

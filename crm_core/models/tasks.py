@@ -9,13 +9,7 @@ from crm_core.models.base import Row
 from crm_core.models.entries import Entry
 from crm_core.models.mail import Mailbox
 from crm_core.models.staff import Employee
-
-
-class TaskKind(StrEnum):
-    """«Erledigen bis» (a deadline) or «Erledigen am» (a day or time)."""
-
-    DUE_BY = "due_by"
-    DO_ON = "do_on"
+from crm_core.models.task_kind import TaskKind
 
 
 class TaskStatus(StrEnum):

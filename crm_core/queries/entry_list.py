@@ -7,7 +7,8 @@ from typing import Any
 
 from crm_core import database
 from crm_core.fields import from_text
-from crm_core.models import AddressRole, EntryStatus
+from crm_core.languages import name_of
+from crm_core.models import AddressRole, Colour, EntryStatus
 from crm_core.queries import paging, search
 from crm_core.queries.paging import Page
 from crm_core.queries.parties import AddressRef
@@ -49,6 +50,7 @@ class EntryRow:
     management_only: bool
     created_at: datetime
     writable: bool
+    colour: Colour
 
 
 def page(
@@ -65,7 +67,7 @@ def page(
         conditions += " AND e.number < ?"
         values.append(cursor.id)
     rows = database.execute(
-        f"SELECT {_COLUMNS} {_FROM} WHERE {conditions} ORDER BY e.number DESC LIMIT ?",
+        f"SELECT {_columns()} {_FROM} WHERE {conditions} ORDER BY e.number DESC LIMIT ?",
         (*values, paging.limited(limit)),
     )
     kept, next_ = paging.cut(rows, limit, lambda row: ("", int(row[1])))
@@ -84,17 +86,21 @@ def count(viewer: Viewer, wanted: EntryFilter) -> int:
 def of_numbers(viewer: Viewer, numbers: Iterable[int]) -> dict[int, EntryRow]:
     """The readable ones of these entries, by number."""
     rows = database.select_in(
-        f"SELECT {_COLUMNS} {_FROM} WHERE {viewer.entries('e')} "
+        f"SELECT {_columns()} {_FROM} WHERE {viewer.entries('e')} "
         "AND e.number IN ({marks})",
         numbers,
     )
     return {row.number: row for row in _rows(viewer, rows)}
 
 
-_COLUMNS = (
-    "e.id, e.number, e.title, e.status, g.name, t.name, s.name, s.key, r.name, "
-    "e.follow_up_on, e.management_only, e.created_at, e.subtag_id"
-)
+def _columns() -> str:
+    return (
+        f"e.id, e.number, e.title, e.status, {name_of('g')}, {name_of('t')}, "
+        f"{name_of('s')}, s.key, r.name, e.follow_up_on, e.management_only, "
+        "e.created_at, e.subtag_id, g.colour"
+    )
+
+
 _FROM = (
     "FROM entry e JOIN subtag s ON s.id = e.subtag_id JOIN tag t ON t.id = s.tag_id "
     "JOIN tag_group g ON g.id = t.group_id "
@@ -177,6 +183,7 @@ def _rows(viewer: Viewer, rows: Sequence[tuple[Any, ...]]) -> tuple[EntryRow, ..
             management_only=bool(row[10]),
             created_at=from_text(row[11]),
             writable=int(row[12]) in viewer.writable,
+            colour=Colour(row[13]),
         )
         for row in rows
     )

@@ -8,12 +8,15 @@ from datetime import date, datetime
 
 from crm_core import database, watches
 from crm_core.fields import from_text
+from crm_core.languages import name_of
 from crm_core.models import (
     AddressRole,
+    Colour,
     DocumentKind,
     Employee,
     Entry,
     EntryStatus,
+    TaskKind,
     TaskStatus,
 )
 from crm_core.queries import actors, paging, task_board
@@ -67,6 +70,7 @@ class EntryHead:
     tag: str
     subtag: str
     subtag_key: str
+    colour: Colour
     management_only: bool
     description: str
     responsible: str | None
@@ -83,13 +87,25 @@ class EntryHead:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskOffer:
+    """A task that the subtag suggests; without an employee it is for the reader."""
+
+    id: int
+    title: str
+    kind: TaskKind
+    days: int
+    employee_key: str | None
+    employee: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class EntryPage:
     """The right column, and what else the page needs."""
 
     head: EntryHead
     participants: tuple[Taking, ...]
     tasks: tuple[TaskCard, ...]
-    templates: tuple[str, ...]
+    templates: tuple[TaskOffer, ...]
     documents: tuple[LinkedDocument, ...]
     changes: tuple[Change, ...]
     watching: bool
@@ -119,8 +135,9 @@ def show(viewer: Viewer, number: int) -> EntryPage:
 
 
 def _head(viewer: Viewer, entry: Entry, taking_part: tuple[Taking, ...]) -> EntryHead:
-    ((group, tag, subtag, key, open_tasks),) = database.execute(
-        "SELECT g.name, t.name, s.name, s.key, (SELECT count(*) FROM task k "
+    ((group, tag, subtag, key, colour, open_tasks),) = database.execute(
+        f"SELECT {name_of('g')}, {name_of('t')}, {name_of('s')}, s.key, g.colour, "
+        "(SELECT count(*) FROM task k "
         "WHERE k.entry_id = ? AND k.status = 'open') FROM subtag s "
         "JOIN tag t ON t.id = s.tag_id JOIN tag_group g ON g.id = t.group_id "
         "WHERE s.id = ?",
@@ -137,6 +154,7 @@ def _head(viewer: Viewer, entry: Entry, taking_part: tuple[Taking, ...]) -> Entr
         tag=tag,
         subtag=subtag,
         subtag_key=key,
+        colour=Colour(colour),
         management_only=entry.management_only,
         description=entry.description,
         responsible=None if responsible is None else responsible.name,
@@ -169,12 +187,17 @@ def _participants(entry: Entry) -> tuple[Taking, ...]:
     return tuple(found.values())
 
 
-def _templates(entry: Entry) -> tuple[str, ...]:
+def _templates(entry: Entry) -> tuple[TaskOffer, ...]:
     rows = database.execute(
-        "SELECT title FROM task_template WHERE subtag_id = ? ORDER BY position, id",
+        "SELECT p.id, p.title, p.kind, p.days, e.key, e.name FROM task_template p "
+        "LEFT JOIN employee e ON e.id = p.employee_id AND e.active = 1 "
+        "WHERE p.subtag_id = ? ORDER BY p.position, p.id",
         (entry.subtag_id,),
     )
-    return tuple(row[0] for row in rows)
+    return tuple(
+        TaskOffer(int(id_), title, TaskKind(kind), int(days), key, name)
+        for id_, title, kind, days, key, name in rows
+    )
 
 
 def _documents(entry: Entry) -> tuple[LinkedDocument, ...]:

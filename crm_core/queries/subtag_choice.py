@@ -1,8 +1,12 @@
-"""«Gruppe › Tag › Subtag» to choose from: what the viewer may write, last used first."""
+"""«Gruppe › Tag › Subtag» to choose from: what the viewer may write, last used first.
+
+What is no longer active, or stands below such a thing, is not offered.
+"""
 
 from dataclasses import dataclass
 
 from crm_core import database
+from crm_core.languages import name_of
 from crm_core.search import fold
 from crm_core.viewer import Viewer
 
@@ -19,6 +23,7 @@ class SubtagChoice:
     tag: str
     name: str
     keywords: tuple[str, ...] = ()
+    has_responsible: bool = False
 
     @property
     def path(self) -> str:
@@ -49,21 +54,33 @@ class SubtagChoices:
         )
 
 
-def choices(viewer: Viewer) -> SubtagChoices:
-    """Everything the viewer may open an entry under; three queries."""
+def choices(viewer: Viewer, keep: str = "") -> SubtagChoices:
+    """Everything the viewer may open an entry under; three queries.
+
+    ``keep`` is the key of a subtag that is offered even if it is not active any more.
+    """
     words: dict[int, list[str]] = {}
     for subtag, keyword in database.execute(
         "SELECT subtag_id, keyword FROM subtag_keyword ORDER BY id"
     ):
         words.setdefault(int(subtag), []).append(keyword)
     rows = database.execute(
-        "SELECT s.id, s.key, g.name, t.name, s.name FROM subtag s "
+        f"SELECT s.id, s.key, {name_of('g')}, {name_of('t')}, {name_of('s')}, "
+        "s.responsible_id IS NOT NULL FROM subtag s "
         "JOIN tag t ON t.id = s.tag_id JOIN tag_group g ON g.id = t.group_id "
-        "ORDER BY g.position, g.id, t.position, t.id, s.position, s.id"
+        "WHERE (s.active = 1 AND t.active = 1 AND g.active = 1) OR s.key = ? "
+        "ORDER BY g.position, g.id, t.position, t.id, s.position, s.id",
+        (keep,),
     )
     known = {
         int(row[0]): SubtagChoice(
-            int(row[0]), row[1], row[2], row[3], row[4], tuple(words.get(row[0], ()))
+            int(row[0]),
+            row[1],
+            row[2],
+            row[3],
+            row[4],
+            tuple(words.get(row[0], ())),
+            bool(row[5]),
         )
         for row in rows
         if int(row[0]) in viewer.writable
@@ -80,7 +97,7 @@ def choices(viewer: Viewer) -> SubtagChoices:
 def readable_tags(viewer: Viewer) -> list[tuple[str, str]]:
     """Groups and tags of which the viewer reads any entry: («verkauf/boot», name)."""
     rows = database.execute(
-        "SELECT g.key, g.name, t.key, t.name, s.id FROM subtag s "
+        f"SELECT g.key, {name_of('g')}, t.key, {name_of('t')}, s.id FROM subtag s "
         "JOIN tag t ON t.id = s.tag_id JOIN tag_group g ON g.id = t.group_id "
         "ORDER BY g.position, g.id, t.position, t.id"
     )

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crm_core import database, keywords
+from crm_core.languages import name_of
 from crm_core.models import SuggestionReason
 from crm_core.queries.parties import AddressRef
 from crm_core.reasons import OF_SUGGESTION, Reason, ReasonCode
@@ -105,7 +106,7 @@ class _Entry:
 def _stored(viewer: Viewer, mails: Sequence[Unlinked]) -> dict[int, list[Suggested]]:
     rows = database.select_in(
         "SELECT m.conversation_id, g.reason, g.detail, e.number, e.title, s.key, "
-        "s.name, s.id FROM suggestion g JOIN message m ON m.id = g.message_id "
+        f"{name_of('s')}, s.id FROM suggestion g JOIN message m ON m.id = g.message_id "
         f"LEFT JOIN entry e ON e.id = g.entry_id AND {viewer.entries('e', write=True)} "
         "LEFT JOIN subtag s ON s.id = g.subtag_id "
         "WHERE g.closed_at IS NULL AND m.conversation_id IN ({marks}) ORDER BY g.id",

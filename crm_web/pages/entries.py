@@ -1,12 +1,14 @@
 """Entries: the list, an entry's page, and the acts on the entry itself."""
 
+from datetime import timedelta
 from urllib.parse import urlencode
 
 from flask import render_template, request, url_for
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from crm_core import clock, entries, staff, tasks, watches
-from crm_core.models import EntryStatus, Right, TaskStatus
+from crm_core.models import EntryStatus, Right, TaskKind, TaskStatus
 from crm_core.queries import (
     entry_list,
     entry_page,
@@ -15,6 +17,7 @@ from crm_core.queries import (
     timeline,
 )
 from crm_core.queries.entry_list import EntryFilter, EntryRow
+from crm_core.queries.entry_page import EntryPage
 from crm_core.queries.entry_thread import Thread, ThreadMail
 from crm_core.queries.task_board import TaskCard
 from crm_web import csv_export, quotations, typed_schedule
@@ -135,13 +138,31 @@ def show(number: int) -> str:
         number,
         _mails_of(thread),
     )
+    page = entry_page.show(who, number)
     return render_template(
         "entries/show.html",
-        page=entry_page.show(who, number),
+        page=page,
         thread=thread,
         drawing=drawing,
-        **task_context(),
+        **task_context(_suggested(page)),
     )
+
+
+def _suggested(page: EntryPage) -> Form:
+    """The task form, filled in with the suggestion that was pressed (``vorlage``)."""
+    wanted = request.args.get("vorlage", type=int)
+    offer = next((one for one in page.templates if one.id == wanted), None)
+    if offer is None:
+        return Form()
+    due_by = offer.kind is TaskKind.DUE_BY
+    day = typed_schedule.today() + timedelta(days=offer.days)
+    given = {
+        "title": offer.title,
+        "when": typed_schedule.as_typed(day),
+        "kind": typed_schedule.DUE_BY if due_by else typed_schedule.DO_ON,
+        "employee": offer.employee_key or viewer().key,
+    }
+    return Form(MultiDict(given))
 
 
 def _mails_of(thread: Thread) -> list[int]:

@@ -17,11 +17,13 @@ from crm_core.viewer import Viewer
 from crm_web import typed_schedule
 from crm_web.chrome import tell
 from crm_web.forms import Form, attempt
-from crm_web.i18n import gettext, local, show_date
+from crm_web.i18n import gettext, local
 from crm_web.rooms import Room, back_to, viewer
 from crm_web.words import entry_name
 
 room = Room("entry_form", __name__)
+
+BY_SUBTAG = "+"  # of «responsible»: whom the subtag names, else oneself
 
 
 @room.get("/eintraege/subtags")
@@ -36,7 +38,7 @@ def new() -> str | Response:
     """The form for an address; without one, the address is chosen first."""
     address_id = request.args.get("adresse", type=int)
     message_id = request.args.get("email", type=int)
-    given = MultiDict({"responsible": viewer().key})
+    given = MultiDict({"responsible": _first_responsible()})
     if message_id is not None:
         given["title"] = _title_of(viewer(), message_id)
         given["email"] = str(message_id)
@@ -44,6 +46,12 @@ def new() -> str | Response:
         return _choose_address()
     given["title"] = request.args.get("titel", given.get("title", ""))[:200]
     return _new_form(Form(given), addresses.get(address_id))
+
+
+def _first_responsible() -> str:
+    """Oneself; where a subtag names somebody, whoever the chosen one names."""
+    named = any(one.has_responsible for one in subtag_choice.choices(viewer()).all)
+    return BY_SUBTAG if named else viewer().key
 
 
 def _title_of(who: Viewer, message_id: int) -> str:
@@ -97,7 +105,7 @@ def edit(number: int) -> str:
             "subtag": head.subtag_key,
             "responsible": head.responsible_key or "",
             "description": entry.description,
-            "follow_up_on": show_date(entry.follow_up_on),
+            "follow_up_on": typed_schedule.as_typed(entry.follow_up_on),
             "management_only": "1" if entry.management_only else "",
             "version": str(entry.version),
         }
@@ -118,6 +126,7 @@ def update(number: int) -> Response | tuple[str, int]:
                 _rewrite(form, entry, draft)
         except _Overtaken:
             stale = True
+    _in_own_words(form)
     if form.ok and not stale:
         tell("success", gettext("%(number)s saved.", number=entry_name(number)))
         return back_to(url_for("entries.show", number=number))
@@ -162,7 +171,10 @@ def _told_stale(form: Form, head: EntryHead) -> tuple[Differing, ...]:
         "subtag": (gettext("Subtag"), head.subtag_key),
         "responsible": (gettext("Responsible"), head.responsible_key or ""),
         "description": (gettext("Description"), head.description),
-        "follow_up_on": (gettext("Follow-up"), show_date(head.follow_up_on)),
+        "follow_up_on": (
+            gettext("Follow-up"),
+            typed_schedule.as_typed(head.follow_up_on),
+        ),
     }
     return tuple(
         Differing(label, value, form.text(name))
@@ -212,11 +224,21 @@ def _responsible(form: Form) -> Employee | None:
     key = form.text("responsible")
     if not key:
         return None
+    if key == BY_SUBTAG:
+        return _named_by_subtag(form)
     found = Employee.get_or_none(Employee.key == key)
     if not isinstance(found, Employee):
         form.errors["responsible"] = gettext("Please choose one of the list.")
         return None
     return found
+
+
+def _named_by_subtag(form: Form) -> Employee | None:
+    try:
+        subtag = classification.subtag_by_key(form.text("subtag"))
+        return classification.responsible_for(subtag) or staff.by_key(viewer().key)
+    except NotFound:  # said at the subtag
+        return None
 
 
 def _posted_address(form: Form) -> Address | None:
@@ -225,8 +247,13 @@ def _posted_address(form: Form) -> Address | None:
 
 
 def _in_own_words(form: Form) -> None:
-    if "note" in form.errors:
-        form.errors["note"] = gettext("Entries of this subtag need a note.")
+    for name, sentence in (
+        ("note", gettext("Entries of this subtag need a note.")),
+        ("description", gettext("Entries of this subtag need a description.")),
+        ("follow_up_on", gettext("Entries of this subtag need a follow-up.")),
+    ):
+        if name in form.errors and not form.text(name):
+            form.errors[name] = sentence
 
 
 def _new_form(form: Form, address: Address | None) -> str:
@@ -248,7 +275,13 @@ def _edit_form(
 
 
 def _choices(form: Form) -> dict[str, object]:
-    found = subtag_choice.choices(viewer())
+    found = subtag_choice.choices(viewer(), keep=form.text("subtag"))
     chosen = next((c for c in found.all if c.key == form.text("subtag")), None)
     people = staff.active_employees()
-    return {"subtags": found, "chosen": chosen, "people": people}
+    named = any(one.has_responsible for one in found.all)
+    return {
+        "subtags": found,
+        "chosen": chosen,
+        "people": people,
+        "by_subtag": BY_SUBTAG if named else None,
+    }

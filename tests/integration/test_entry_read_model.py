@@ -351,7 +351,7 @@ def test_the_page_has_everything_of_the_entry(office: Office) -> None:
     )  # fmt: skip
     assert [task.title for task in page.tasks] == ["Anrufen"]
     assert page.head.open_tasks == 1
-    assert page.templates == ("Anrufen",)
+    assert [offer.title for offer in page.templates] == ["Anrufen"]
     assert [document.number for document in page.documents] == ["R-1"]
     assert page.changes[-1].action == "entry_created"
 
