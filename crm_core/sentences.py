@@ -30,6 +30,9 @@ _GERMAN = {
         "{host} ist ohne TLS vom Netz her offen: horchen Sie auf 127.0.0.1 hinter "
         "einem Reverse Proxy und setzen Sie web.public_url"
     ),
+    "systemd handed over no socket: start it by crm-web.socket": (
+        "systemd hat keinen Socket übergeben: starten Sie es über crm-web.socket"
+    ),
     "there is no account «{login}»": "Das Konto «{login}» gibt es nicht",
     "the account needs a name": "Das Konto braucht einen Namen",
     "the account «{login}» exists already": "Das Konto «{login}» gibt es schon",
@@ -268,9 +271,6 @@ _GERMAN = {
     "«{name}» of subtag «{subtag}» is no field of an entry (known: {known})": (
         "«{name}» bei Subtag «{subtag}» ist kein Feld eines Eintrags (bekannt: {known})"
     ),
-    "another daemon works on this database already (process {process})": (
-        "Auf dieser Datenbank arbeitet schon ein Dienst (Prozess {process})"
-    ),
     "this group, tag or subtag does not exist any more": (
         "Diese Gruppe, diesen Tag oder Subtag gibt es nicht mehr"
     ),
@@ -291,6 +291,9 @@ _GERMAN = {
     ),
     "there is a «{name}» here already": "«{name}» gibt es hier schon",
     "a name is needed": "Hier fehlt ein Name",
+    "another daemon works on this database already (process {process})": (
+        "Auf dieser Datenbank arbeitet schon ein Dienst (Prozess {process})"
+    ),
 }
 
 GERMAN: Mapping[str, str] = MappingProxyType(_GERMAN)

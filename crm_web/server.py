@@ -5,6 +5,8 @@ loopback or a Unix socket is refused with that reason, unless ``public_url`` is 
 """
 
 import ipaddress
+import os
+import socket
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from urllib.parse import urlsplit
@@ -18,6 +20,8 @@ from crm_web.app import create_app
 from crm_web.settings import DemoSettings, WebSettings
 
 THREADS = 6
+HANDED_OVER = "systemd"  # as the address: the socket that systemd has opened for us
+_FIRST_HANDED = 3  # sd_listen_fds(3): SD_LISTEN_FDS_START
 
 
 def settings_of(config: Config, demo: DemoSettings | None = None) -> WebSettings:
@@ -45,9 +49,16 @@ def serve(
 ) -> None:
     """Serve until interrupted. Raises Invalid for an address that is not safe."""
     app = create_app(settings)
-    if listen.startswith("unix:"):
+    if listen == HANDED_OVER:
+        handed = socket.socket(fileno=handed_over())
+        server = create_server(app, sockets=[handed], threads=THREADS)
+        url = listen
+    elif listen.startswith("unix:"):
         server = create_server(
-            app, unix_socket=listen.removeprefix("unix:"), unix_socket_perms="660"
+            app,
+            unix_socket=listen.removeprefix("unix:"),
+            unix_socket_perms="660",
+            threads=THREADS,
         )
         url = listen
     else:
@@ -61,6 +72,22 @@ def serve(
         server.run()
     except KeyboardInterrupt:
         server.close()
+
+
+def handed_over() -> int:
+    """The one socket that systemd hands to this process (sd_listen_fds(3)).
+
+    Raises Invalid unless it handed over exactly one, to us.
+    """
+    ours = os.environ.pop("LISTEN_PID", "") == str(os.getpid())
+    count = os.environ.pop("LISTEN_FDS", "")
+    if not ours or count != "1":
+        raise Invalid(
+            "listen",
+            "no_socket",
+            "systemd handed over no socket: start it by crm-web.socket",
+        )
+    return _FIRST_HANDED
 
 
 def refuse_open_address(host: str, public_host: str | None) -> None:

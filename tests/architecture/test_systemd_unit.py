@@ -1,4 +1,4 @@
-"""The daemon's unit: every defence is there, and systemd's own score agrees."""
+"""The units: every defence is there, and systemd's own score agrees."""
 
 import re
 import shutil
@@ -9,6 +9,8 @@ import pytest
 
 FOLDER = Path(__file__).parents[2] / "systemd"
 UNIT = FOLDER / "mailsync.service"
+WEB = FOLDER / "crm-web.service"
+UNITS = [UNIT, WEB]
 ANALYZE = shutil.which("systemd-analyze")
 
 # Directive -> value, as the design notes on reliability decide (section 11).
@@ -72,6 +74,22 @@ REQUIRED = {
     "ExecPaths": "/opt/mailsync /usr /lib /lib64",
     "IPAddressDeny": "link-local multicast",
 }
+# What the pages have in another way: no network, and nobody who watches.
+OF_THE_WEB = REQUIRED | {
+    "Type": "exec",
+    "TimeoutStopSec": "30s",
+    "MemoryMax": "512M",
+    "TasksMax": "32",
+    "PrivateNetwork": "yes",
+    "RestrictAddressFamilies": "AF_UNIX",
+    "IPAddressDeny": "any",
+}
+NOT_OF_THE_WEB = {
+    "NotifyAccess",
+    "WatchdogSec",
+    "RuntimeDirectory",
+    "LoadCredentialEncrypted",
+}
 DENIED = [
     "@privileged",
     "@resources",
@@ -92,8 +110,8 @@ def directives(text: str) -> list[tuple[str, str]]:
     return [(name, value) for name, _, value in (x.partition("=") for x in lines)]
 
 
-def values_of(name: str) -> list[str]:
-    return [value for key, value in directives(UNIT.read_text()) if key == name]
+def values_of(name: str, unit: Path = UNIT) -> list[str]:
+    return [value for key, value in directives(unit.read_text()) if key == name]
 
 
 def analyze(*arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -109,8 +127,36 @@ def test_every_required_directive_is_there_once_with_its_value(name: str) -> Non
     assert values_of(name) == [REQUIRED[name]]
 
 
-def test_the_time_zone_is_utc() -> None:
-    assert "TZ=UTC" in values_of("Environment")
+@pytest.mark.parametrize("name", sorted(OF_THE_WEB))
+def test_the_pages_are_as_closed_and_have_no_network(name: str) -> None:
+    wanted = [] if name in NOT_OF_THE_WEB else [OF_THE_WEB[name]]
+    assert values_of(name, WEB) == wanted
+
+
+def test_the_pages_hold_no_credential_of_exchange() -> None:
+    assert "Credential" not in WEB.read_text().partition("[Service]")[2].replace(
+        "It holds no credential", ""
+    )
+
+
+def test_the_pages_are_reached_by_the_socket_of_the_web_server_alone() -> None:
+    socket = dict(directives((FOLDER / "crm-web.socket").read_text()))
+    assert socket["SocketMode"] == "0660"
+    assert socket["SocketUser"] == "root"
+    assert socket["ListenStream"].startswith("/run/")
+    assert values_of("Requires", WEB) == ["crm-web.socket"]
+    assert values_of("ExecStart", WEB)[0].endswith(" web --listen systemd")
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_the_time_zone_is_utc(unit: Path) -> None:
+    assert "TZ=UTC" in values_of("Environment", unit)
+
+
+def test_the_pages_may_call_less_still() -> None:
+    allowed, denied = values_of("SystemCallFilter", WEB)
+    assert allowed == "@system-service"
+    assert denied[1:].split() == DENIED
 
 
 def test_only_calls_of_a_service_are_allowed_less_the_risky_ones() -> None:
@@ -126,8 +172,9 @@ def test_a_reload_is_a_hangup_and_a_wrong_configuration_is_not_repeated() -> Non
     assert values_of("RestartPreventExitStatus") == ["2"]
 
 
-def test_there_is_no_secret_and_no_placeholder_in_the_unit() -> None:
-    text = UNIT.read_text()
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_there_is_no_secret_and_no_placeholder_in_a_unit(unit: Path) -> None:
+    text = unit.read_text()
     assert not re.search(r"<[a-z]+>", text)
     assert not re.search(r"password\s*=|SetCredential", text, re.IGNORECASE)
 
@@ -145,8 +192,11 @@ def test_the_credential_is_the_one_that_the_example_names() -> None:
     assert f"password: {{credential: {name}}}" in example.read_text(encoding="utf-8")
 
 
-def test_systemd_scores_the_unit_at_most_1_2() -> None:
-    found = analyze("security", "--offline=yes", "--threshold=12", str(UNIT))
+@pytest.mark.parametrize(
+    ("unit", "most"), [(UNIT, 12), (WEB, 3)], ids=["daemon 1.2", "pages 0.3"]
+)
+def test_systemd_scores_a_unit_at_most(unit: Path, most: int) -> None:
+    found = analyze("security", "--offline=yes", f"--threshold={most}", str(unit))
     assert found.returncode == 0, found.stdout[-2000:]
 
 
@@ -158,12 +208,15 @@ def test_a_bare_unit_fails_the_same_gate(tmp_path: Path) -> None:
     assert found.returncode != 0
 
 
-def test_systemd_accepts_every_line(tmp_path: Path) -> None:
-    text = UNIT.read_text()
-    unit = tmp_path / "mailsync.service"
-    # The program is not installed where tests run; its place is no matter here.
-    unit.write_text(re.sub(r"(?m)^ExecStart=.*", "ExecStart=/bin/true", text))
-    found = analyze("verify", "--man=no", str(unit))
+@pytest.mark.parametrize(
+    "name", ["mailsync.service", "crm-web.service", "crm-web.socket"]
+)
+def test_systemd_accepts_every_line(tmp_path: Path, name: str) -> None:
+    for path in [*UNITS, FOLDER / "crm-web.socket"]:
+        # The program is not installed where tests run; its place is no matter here.
+        text = re.sub(r"(?m)^ExecStart=.*", "ExecStart=/bin/true", path.read_text())
+        (tmp_path / path.name).write_text(text)
+    found = analyze("verify", "--man=no", str(tmp_path / name))
     assert (found.returncode, found.stderr) == (0, "")
 
 
