@@ -3,7 +3,8 @@
 The file is imported while there is no taxonomy, and on demand; afterwards the database
 is the truth. An import adds and updates by key and removes nothing: what entries use
 stays. A subtag that the file names has exactly the keywords and task templates of the
-file; a group exactly its rights.
+file; a group exactly its rights. What a file does not say (English names, colours, who a
+suggested task is for) stays as it was set by hand.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,6 +15,7 @@ from crm_core.database import require_transaction
 from crm_core.errors import Invalid, NotFound
 from crm_core.models import (
     Access,
+    Colour,
     Employee,
     Subtag,
     SubtagKeyword,
@@ -40,6 +42,7 @@ class SubtagSpec:
     keywords: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     tasks: tuple[str, ...] = ()
+    name_en: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class TagSpec:
     key: str
     name: str
     subtags: tuple[SubtagSpec, ...] = ()
+    name_en: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,8 @@ class TagGroupSpec:
     name: str
     access: tuple[tuple[str, Access], ...] = ()
     tags: tuple[TagSpec, ...] = ()
+    name_en: str = ""
+    colour: Colour | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +190,8 @@ def _refuse_double(field: str, keys: Sequence[str]) -> None:
 def _import_group(spec: TagGroupSpec, position: int) -> None:
     group = TagGroup.get_or_none(TagGroup.key == spec.key) or TagGroup(key=spec.key)
     group.name, group.position = spec.name, position
+    group.name_en = spec.name_en or group.name_en
+    group.colour = spec.colour or group.colour
     group.save()
     TagGroupAccess.delete().where(TagGroupAccess.tag_group == group).execute()
     staff_groups = staff.ensure_groups([name for name, _access in spec.access])
@@ -199,6 +207,7 @@ def _import_tag(group: TagGroup, spec: TagSpec, position: int) -> None:
     tag = Tag.get_or_none(Tag.group == group, Tag.key == spec.key)
     tag = tag or Tag(group=group, key=spec.key)
     tag.name, tag.position = spec.name, position
+    tag.name_en = spec.name_en or tag.name_en
     tag.save()
     for number, subtag in enumerate(spec.subtags):
         _import_subtag(tag, subtag, number)
@@ -207,11 +216,22 @@ def _import_tag(group: TagGroup, spec: TagSpec, position: int) -> None:
 def _import_subtag(tag: Tag, spec: SubtagSpec, position: int) -> None:
     subtag = Subtag.get_or_none(Subtag.key == spec.key) or Subtag(key=spec.key)
     subtag.tag, subtag.name, subtag.position = tag, spec.name, position
+    subtag.name_en = spec.name_en or subtag.name_en
     subtag.required = ",".join(spec.required)
     subtag.save()
     SubtagKeyword.delete().where(SubtagKeyword.subtag == subtag).execute()
     for word in spec.keywords:
         SubtagKeyword.create(subtag=subtag, keyword=keywords.fold(word))
-    TaskTemplate.delete().where(TaskTemplate.subtag == subtag).execute()
-    for number, title in enumerate(spec.tasks):
-        TaskTemplate.create(subtag=subtag, title=title, position=number)
+    _import_templates(subtag, spec.tasks)
+
+
+def _import_templates(subtag: Subtag, titles: Sequence[str]) -> None:
+    rows = TaskTemplate.select().where(TaskTemplate.subtag == subtag)
+    known = {row.title: row for row in rows}
+    for title, row in known.items():
+        if title not in titles:
+            row.delete_instance()
+    for position, title in enumerate(dict.fromkeys(titles)):
+        row = known.get(title) or TaskTemplate(subtag=subtag, title=title)
+        row.position = position
+        row.save()

@@ -305,3 +305,6 @@ def say(error: CrmError, language: str) -> str:
         return str(error)
     text = GERMAN[error.template]
     return text.format(**error.values) if error.values else text
+    "there are groups already: the starter set is for an empty list": (
+        "Es gibt schon Gruppen: das Startset ist für eine leere Liste"
+    ),

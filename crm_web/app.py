@@ -12,7 +12,17 @@ from werkzeug.exceptions import HTTPException
 from crm_core import clock, database, languages
 from crm_core.errors import Conflict, CrmError, Forbidden, NotFound
 from crm_core.sentences import say
-from crm_web import api, auth, chrome, csrf, i18n, pages, task_words, words
+from crm_web import (
+    api,
+    auth,
+    chrome,
+    csrf,
+    i18n,
+    pages,
+    task_words,
+    taxonomy_words,
+    words,
+)
 from crm_web.api.resource import PREFIX
 from crm_web.rooms import Room, RowNumber
 from crm_web.settings import WebSettings
@@ -73,6 +83,7 @@ def _templates(app: Flask) -> None:
         **chrome.GLOBALS,
         **words.GLOBALS,
         **task_words.GLOBALS,
+        **taxonomy_words.GLOBALS,
     )
     env.filters.update(
         date=i18n.show_date,

@@ -11,7 +11,7 @@ from functools import wraps
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Blueprint, g, redirect, request, url_for
+from flask import Blueprint, current_app, g, redirect, request, url_for
 from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response
 
@@ -92,10 +92,24 @@ def proved(view: View) -> View:
     @wraps(view)
     def guarded(*args: Any, **values: Any) -> Any:
         if not accounts.is_proved(g.session):
-            return back_to(url_for("session.prove", weiter=request.full_path))
+            return back_to(url_for("session.prove", weiter=_page_asked_for()))
         return view(*args, **values)
 
     return guarded  # type: ignore[return-value]  # same signature
+
+
+def _page_asked_for() -> str:
+    """Where to go on after the password: this page, or the one a form stands on.
+
+    A form posts to a path of its own below its page's; the nearest page is shown then.
+    """
+    if request.method in {"GET", "HEAD"}:
+        return request.full_path
+    pages = current_app.url_map.bind("")
+    path = request.path
+    while path and not pages.test(path, method="GET"):
+        path = path.rpartition("/")[0]
+    return path or "/"
 
 
 def back_to(address: str) -> Response:
