@@ -28,6 +28,9 @@ class DaemonBeat(Row):
     beat_at = UtcDateTimeField()
     config_hash = TextField(default="")
     config_error = TextField(null=True)
+    config_since = UtcDateTimeField(null=True)  # when what is in force was taken over
+    refused_at = UtcDateTimeField(null=True)  # when other files were refused
+    problems = TextField(default="[]")  # errors and warnings of the files, as JSON
 
 
 class Setting(Row):
