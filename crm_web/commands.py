@@ -29,13 +29,17 @@ class Opened(Protocol):
 
 @click.command()
 @click.option("--listen", metavar="HOST:PORT", help="where to listen")
+@click.option("--demo", type=click.Path(path_type=Path, exists=True), hidden=True)
 @click.pass_obj
-def web(invocation: Opened, listen: str | None) -> None:
+def web(invocation: Opened, listen: str | None, demo: Path | None) -> None:
     """Serve the pages and the API."""
     from crm_web.server import serve, settings_of
+    from crm_web.settings import DemoSettings
 
     with invocation.session() as opened:
-        settings = settings_of(opened.config)
+        settings = settings_of(
+            opened.config, None if demo is None else DemoSettings.read(demo)
+        )
         address = listen or opened.config.service.web.listen
         with database.transaction():
             accounts.ensure_preset_rights()

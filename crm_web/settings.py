@@ -1,7 +1,9 @@
 """What the pages need from outside the database."""
 
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 from zoneinfo import ZoneInfo
 
 
@@ -12,6 +14,16 @@ class DemoSettings:
     control_url: str  # the sandbox's control endpoint
     mailboxes: tuple[str, ...]
     accounts: tuple[tuple[str, str, str], ...] = ()  # login, password, group
+
+    @classmethod
+    def read(cls, file: Path) -> Self:
+        """From a file, so that no password stands in the list of processes."""
+        given = json.loads(file.read_text("utf-8"))
+        return cls(
+            given["control_url"],
+            tuple(given["mailboxes"]),
+            tuple((login, word, group) for login, word, group in given["accounts"]),
+        )
 
 
 @dataclass(frozen=True, slots=True)

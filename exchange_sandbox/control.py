@@ -87,8 +87,8 @@ class Control:
         )
         return {"kind": rule.kind, "operation": rule.operation}
 
-    def _clear(self, _given: dict[str, Any]) -> Any:
-        self._sandbox.faults.clear()
+    def _clear(self, given: dict[str, Any]) -> Any:
+        self._sandbox.faults.clear(given.get("kind"))
         return {}
 
     def _ledger(self) -> Any:
@@ -100,7 +100,14 @@ class Control:
         return record
 
     def _items(self, given: dict[str, Any]) -> Any:
-        return {"items": self._sandbox.items(given["mailbox"], given.get("folder"))}
+        newest = given.get("newest")
+        return {
+            "items": self._sandbox.items(
+                given["mailbox"],
+                given.get("folder"),
+                newest=None if newest is None else int(newest),
+            )
+        }
 
     def _mailbox(self, given: dict[str, Any]) -> Any:
         self._sandbox.add_mailbox(given["address"])

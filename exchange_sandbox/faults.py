@@ -109,10 +109,10 @@ class Faults:
             self._rules.append(rule)
         return rule
 
-    def clear(self) -> None:
-        """Take all rules back."""
+    def clear(self, kind: str | None = None) -> None:
+        """Take all rules back, or those of one kind."""
         with self._lock:
-            self._rules.clear()
+            self._rules = [one for one in self._rules if kind not in {None, one.kind}]
 
     def due(self, operation: str, mailbox: str | None) -> FaultRule | None:
         """Count a call and return the fault that is its turn, if any."""

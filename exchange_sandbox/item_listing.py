@@ -29,16 +29,19 @@ _LEFT_OUT = frozenset(
 
 
 def list_items(
-    store: Store, mailbox: Mailbox, folder: str | None
+    store: Store, mailbox: Mailbox, folder: str | None, newest: int | None = None
 ) -> list[dict[str, Any]]:
     """Return the items of one folder, or of all folders, oldest first."""
+    begin = 0 if newest is None else -max(newest, 1)
     wanted = (
         mailbox.folders.values()
         if folder is None
         else [store.folder_at(mailbox, folder)]
     )
     return [
-        as_plain(store, item) for place in wanted for item in list(place.items.values())
+        as_plain(store, item)
+        for place in wanted
+        for item in list(place.items.values())[begin:]
     ]
 
 

@@ -212,10 +212,15 @@ class Sandbox:
         """Order a fault; the rule counts how often it struck (`hits`)."""
         return self.faults.add(FaultRule(kind, operation, **parameters))
 
-    def items(self, mailbox: str, folder: str | None = None) -> list[dict[str, Any]]:
-        """Return what lies in a folder (or in the whole mailbox) now, as plain values."""
+    def items(
+        self, mailbox: str, folder: str | None = None, *, newest: int | None = None
+    ) -> list[dict[str, Any]]:
+        """Return what lies in a folder (or in the whole mailbox) now, as plain values.
+
+        `newest`: only so many of each folder, those that came last.
+        """
         with self.store.lock:
-            return list_items(self.store, self.store.mailbox(mailbox), folder)
+            return list_items(self.store, self.store.mailbox(mailbox), folder, newest)
 
     def item(self, item_id: str) -> Item | None:
         """Return an item by its id, for a look at what the sandbox really holds."""

@@ -1,6 +1,6 @@
 """``demo``: the whole job on a simulated Exchange, on this machine only.
 
-Sandbox and daemon are child processes on a temporary configuration; they are ended and
+Sandbox, daemon and pages are child processes on a temporary configuration; they are ended and
 it is removed however the demonstration ends (Ctrl-C, SIGTERM, an error).
 """
 
@@ -34,8 +34,9 @@ from mailsync.commands.invocation import Invocation
     type=click.IntRange(0, 65535),
     default=0,
     show_default=True,
-    help="port of the simulated Exchange; 0 = a free one",
+    help="port of the pages; 0 = a free one",
 )
+@click.option("--no-browser", is_flag=True, help="do not open the pages in a browser")
 @click.option("--leave-out", "left_out", multiple=True, hidden=True)
 @click.pass_context
 def demo(
@@ -45,6 +46,7 @@ def demo(
     seed: int,
     speed: float,
     port: int,
+    no_browser: bool,
     left_out: tuple[str, ...],
 ) -> None:
     """Show the whole job on a simulated Exchange; ends with Ctrl-C."""
@@ -65,7 +67,15 @@ def demo(
     missed: list[str] | None = None
     with _folder(invocation) as folder, _stoppable():
         settings = Settings(
-            folder, language, command_line, once, seed, speed, port, left_out
+            folder,
+            language,
+            command_line,
+            once=once,
+            seed=seed,
+            speed=speed,
+            port=port,
+            browser=not no_browser,
+            left_out=left_out,
         )
         try:
             with opened(settings) as (play, perform):

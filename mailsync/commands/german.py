@@ -276,9 +276,8 @@ HELP = {
     "everything at once, then the counts": "alles auf einmal, dann die Zahlen",
     "of the mails": "der E-Mails",
     "1 = a mail about every 20 seconds": "1 = etwa alle 20 Sekunden ein E-Mail",
-    "port of the simulated Exchange; 0 = a free one": (
-        "Port des simulierten Exchange; 0 = ein freier"
-    ),
+    "port of the pages; 0 = a free one": "Port der Seiten; 0 = ein freier",
+    "do not open the pages in a browser": "die Seiten nicht im Browser öffnen",
     "Bring the database up to this program's tables.": (
         "Bringt die Datenbank auf den Stand dieses Programms."
     ),

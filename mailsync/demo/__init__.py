@@ -4,6 +4,7 @@
     outside    the sandbox's control endpoint: deliver, act as an employee, its ledger
     children   the child processes, in our process group, ended with us
     company    the configuration of the boatyard
+    pages      the web process, its log-ins, what it knows of the demonstration
     stage      all of it together; the CRM's commands
     facts      what the database says about mail
     scenes     something happens, mailsync deals with it, it is told and checked

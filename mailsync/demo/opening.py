@@ -1,7 +1,11 @@
-"""Sets the stage: sandbox, configuration, database, daemon; and clears it again."""
+"""Sets the stage: sandbox, configuration, pages, daemon; and clears it again."""
 
+import os
 import re
 import signal
+import sys
+import time
+import webbrowser
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +18,14 @@ from mailsync.demo import company
 from mailsync.demo.children import ChildFailed, Children
 from mailsync.demo.feed import Feed
 from mailsync.demo.outside import Outside
+from mailsync.demo.pages import (
+    LogIn,
+    new_log_ins,
+    private_file,
+    served_at,
+    start_pages,
+    write_demo_file,
+)
 from mailsync.demo.play import PACE, Play
 from mailsync.demo.plot import chapters
 from mailsync.demo.stage import CommandLine, Stage
@@ -36,6 +48,7 @@ class Settings:
     seed: int
     speed: float
     port: int
+    browser: bool
     left_out: Sequence[str]
 
 
@@ -64,7 +77,7 @@ def opened(settings: Settings) -> Iterator[tuple[Play, Callable[[], None]]]:
 def _set(
     settings: Settings, voice: Voice, children: Children
 ) -> tuple[Play, Callable[[], None]]:
-    now = datetime.now(UTC)
+    begun, now = time.monotonic(), datetime.now(UTC)
     feed = Feed(
         children,
         seed=settings.seed,
@@ -72,7 +85,7 @@ def _set(
         pace=_SHORTLY_PACE if settings.once else PACE / settings.speed,
     )
     password = company.new_password()
-    url, outside = _sandbox(settings, feed, password, children)
+    url, outside = _sandbox(feed, password, children)
     today = now.astimezone(ZoneInfo(company.TIMEZONE)).date()
     company.write_configuration(
         settings.folder,
@@ -85,9 +98,17 @@ def _set(
     folder, run = settings.folder, settings.command_line
     stage = Stage(voice, feed, outside, children, folder, run)
     stage.quietly("migrate")
-    _explain(stage, url, once=settings.once)
-    play, plot = Play(stage, settings.left_out), chapters(feed, today)
     product = ["run_service", "--config", str(folder)]
+    log_ins = new_log_ins()
+    known = write_demo_file(
+        folder, outside.url, [one.address for one in feed.mailboxes], log_ins
+    )
+    web = start_pages(children, product, known, settings.port)
+    _add_accounts(stage, log_ins)
+    stage.pages = served_at(children, web)
+    _explain(stage, url, time.monotonic() - begun, log_ins, once=settings.once)
+    _open_browser(settings, stage.pages)
+    play, plot = Play(stage, settings.left_out), chapters(feed, today)
     if settings.once:
         sync = [*product, "sync-once"]
         return play, lambda: play.once(plot, lambda: children.run("sync-once", sync))
@@ -95,13 +116,29 @@ def _set(
     return play, lambda: play.live(plot, speed=settings.speed)
 
 
-def _sandbox(
-    settings: Settings, feed: Feed, password: str, children: Children
-) -> tuple[str, Outside]:
+def _add_accounts(stage: Stage, log_ins: Sequence[LogIn]) -> None:
+    """Accounts for employees, as an administrator would add them."""
+    for one in log_ins:
+        secret = private_file(stage.folder / f"{one.login}.password", one.password)
+        words = ["--group", one.group, "--password-file", str(secret)]
+        stage.quietly("user", "add", one.login, *words)
+        secret.unlink()
+
+
+def _open_browser(settings: Settings, url: str) -> None:
+    """Show the pages, where somebody sits before a screen."""
+    screen = sys.platform in {"darwin", "win32"} or bool(
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )
+    if settings.browser and not settings.once and screen and sys.stdout.isatty():
+        webbrowser.open(url)
+
+
+def _sandbox(feed: Feed, password: str, children: Children) -> tuple[str, Outside]:
     arguments = [
         "exchange_sandbox",
         "serve",
-        f"--listen=127.0.0.1:{settings.port}",
+        "--listen=127.0.0.1:0",
         "--control=127.0.0.1:0",
         f"--user={company.LOGIN}:{password}",
         *(f"--mailbox={one.address}" for one in feed.mailboxes),
@@ -114,7 +151,9 @@ def _sandbox(
     return places[1], Outside(places[2])
 
 
-def _explain(stage: Stage, url: str, *, once: bool) -> None:
+def _explain(
+    stage: Stage, url: str, seconds: float, log_ins: Sequence[LogIn], *, once: bool
+) -> None:
     voice = stage.voice
     count = len(stage.feed.mailboxes)
     voice.line(
@@ -126,10 +165,26 @@ def _explain(stage: Stage, url: str, *, once: bool) -> None:
         "gelöscht)",
         f"Configuration and database of mailsync: {stage.folder} (removed at the end)",
     )
-    if not once:
-        voice.line(
-            "In einem zweiten Terminal können Sie mitschauen, zum Beispiel: "
-            f".venv/bin/mailsync --config {stage.folder} status",
-            "Look on from a second terminal, for example: "
-            f".venv/bin/mailsync --config {stage.folder} status",
-        )
+    if once:
+        return
+    voice.line(
+        "In einem zweiten Terminal können Sie mitschauen, zum Beispiel: "
+        f".venv/bin/mailsync --config {stage.folder} status",
+        "Look on from a second terminal, for example: "
+        f".venv/bin/mailsync --config {stage.folder} status",
+    )
+    voice.title("Im Browser", "In the browser")
+    voice.line(
+        f"Seiten: {stage.pages} (bereit nach {seconds:.1f} s)",
+        f"Pages: {stage.pages} (ready after {seconds:.1f} s)",
+    )
+    voice.line(
+        "Anmeldungen (Benutzername, Passwort, Gruppe):",
+        "Log-ins (user name, password, group):",
+    )
+    for one in log_ins:
+        voice.line(one.line, one.line)
+    voice.line(
+        f"Das Outlook der Mitarbeitenden und die Störungen: {stage.pages}/demo",
+        f"The employees' Outlook, and the faults: {stage.pages}/demo",
+    )

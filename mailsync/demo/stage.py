@@ -48,6 +48,7 @@ class Stage:
     delivered: list[StoryMail] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)  # typed in this scene
     private: set[str] = field(default_factory=set)  # names of mails nobody may keep
+    pages: str = ""  # where the web process serves
 
     def crm(self, *words: str) -> dict[str, Any]:
         """Run a command with ``--json``; its object. Raises CommandFailed."""

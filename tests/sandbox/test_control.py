@@ -60,6 +60,15 @@ def test_mail_is_delivered_as_text_or_base64(control, mail):
     assert len(control("GET", f"/items?mailbox={KELLER}")["items"]) == 2
 
 
+def test_the_newest_of_a_folder_can_be_asked_for_alone(control, mail):
+    for number in range(5):
+        control("POST", "/deliver", {"mime": mail().decode(), "mailbox": KELLER})
+        last = control("GET", f"/items?mailbox={KELLER}")["items"][-1]["id"]
+        newest = control("GET", f"/items?mailbox={KELLER}&folder=inbox&newest=2")
+        assert len(newest["items"]) == min(number + 1, 2)
+        assert newest["items"][-1]["id"] == last
+
+
 def test_a_submitted_mail_has_its_copy_in_sent_items(control, mail):
     given = {
         "mime": mail(From=KELLER).decode(),
@@ -158,6 +167,13 @@ def test_faults_are_ordered_listed_and_taken_back(control, ask):
     control("DELETE", "/fault")
     assert ask.sync().code == "NoError"
     assert control("GET", "/fault") == {"faults": []}
+
+
+def test_faults_of_one_kind_are_taken_back_alone(control):
+    for kind in ("busy", "503", "busy"):
+        control("POST", "/fault", {"kind": kind, "count": 0})
+    control("DELETE", "/fault?kind=busy")
+    assert [one["kind"] for one in control("GET", "/fault")["faults"]] == ["503"]
 
 
 def test_the_clock_is_set_advanced_and_released(control):
