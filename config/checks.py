@@ -13,7 +13,7 @@ from pathlib import Path
 
 from config.document import Document
 from config.files import exists
-from config.mailbox_checks import check_access, check_mailboxes
+from config.mailbox_checks import check_access, check_mailboxes, check_oidc
 from config.problems import Problem
 from config.reading import pairs, plain
 from config.resolved import EffectiveMailbox
@@ -46,6 +46,8 @@ def check(said: Said) -> Iterator[Problem]:
         yield from check_servers(mailboxes, mailboxes.root)
         yield from _ca_files(mailboxes, mailboxes.root, said.directory)
         yield from check_mailboxes(mailboxes, mailboxes.root, said.today)
+    if (service := said.documents.get("service.yaml")) is not None:
+        yield from check_oidc(service, mailboxes)
     if taxonomy is not None and taxonomy.root is not None:
         yield from check_taxonomy(taxonomy, taxonomy.root)
         yield from check_access(taxonomy, mailboxes)

@@ -14,7 +14,7 @@ from config.reading import items, pairs
 from config.yaml_tree import Node, Scalar
 
 # Below these keys no value and no key may be shown.
-_SECRETS = frozenset({"password", "database_password"})
+_SECRETS = frozenset({"password", "database_password", "client_secret"})
 
 
 def explain(

@@ -41,6 +41,20 @@ def check_access(taxonomy: Document, mailboxes: Document | None) -> Iterator[Pro
         yield from _unknown(taxonomy, named, known)
 
 
+def check_oidc(service: Document, mailboxes: Document | None) -> Iterator[Problem]:
+    """Staff groups that ``web.oidc`` gives and mailboxes.yaml does not know."""
+    web = child(service.root, "web")
+    oidc, key = service.find(("web", "oidc"))
+    if not isinstance(oidc, Settings):
+        return
+    if plain(web, "public_url") is None:
+        yield service.problem("oidc_public_url", key or 0)
+    if mailboxes is not None and mailboxes.whole:
+        given = [value for _, value in pairs(oidc.value("roles"))]
+        named = [one for one in given if isinstance(one, Scalar)]
+        yield from _unknown(service, named, _known_groups(mailboxes.root))
+
+
 def _address(mailbox: Settings) -> tuple[Scalar, str] | None:
     scalar = plain(mailbox, "address")
     address = as_type(values.read_address, scalar)

@@ -346,6 +346,20 @@ SENTENCES: Mapping[str, Sentence] = MappingProxyType(
             "«{value}» is neither a network nor the name of a host. Example: "
             "10.0.0.0/8 or erp.werft.example",
         ),
+        "issuer": Sentence(
+            "E142",
+            "«{value}» ist kein Aussteller. Beispiel: "
+            "https://login.microsoftonline.com/<Mandant>/v2.0",
+            "«{value}» is no issuer. Example: "
+            "https://login.microsoftonline.com/<tenant>/v2.0",
+        ),
+        "oidc_public_url": Sentence(
+            "E143",
+            "Anmelden mit «oidc» braucht «public_url»: dorthin schickt der Aussteller "
+            "die Leute zurück.",
+            "Signing in by «oidc» needs «public_url»: there the issuer sends people "
+            "back.",
+        ),
         "frame": Sentence(
             "E142",
             "«{value}» ist keine Herkunft einer Seite. Beispiel: "

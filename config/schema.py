@@ -24,6 +24,7 @@ from config.values import (
     Endpoint,
     Folder,
     Frame,
+    Issuer,
     Key,
     Keyword,
     Listen,
@@ -125,6 +126,21 @@ class LimitsConfig(_Said):
     """Wirkungen von Schlagworten je Postfach und Stunde; der Rest wartet."""
 
 
+class OidcConfig(_Said):
+    """Anmelden mit Microsoft (Entra ID) oder einem anderen OpenID-Connect-Dienst."""
+
+    issuer: Issuer
+    """Aussteller; bei Entra ID `https://login.microsoftonline.com/<Mandant>/v2.0`."""
+    client_id: Text
+    """Kennung der Anwendung, wie sie beim Aussteller registriert ist."""
+    client_secret: SecretRef
+    """Herkunft ihres Geheimnisses."""
+    claim: Text = "roles"
+    """Angabe des Ausstellers, die sagt, wer in welche Gruppe gehört."""
+    roles: Annotated[Mapping[Text, Text], Field(min_length=1), _READ_ONLY]
+    """Wert dieser Angabe -> Gruppe; wer keinen davon hat, kommt nicht hinein."""
+
+
 class WebConfig(_Said):
     """Webseiten und Schnittstellen; eine Änderung gilt nach deren Neustart."""
 
@@ -138,6 +154,8 @@ class WebConfig(_Said):
     frame_ancestors: tuple[Frame, ...] = ()
     """Adressen (`https://erp.werft.example`), deren Seiten die Belegtafel in einem
     Rahmen zeigen dürfen."""
+    oidc: OidcConfig | None = None
+    """Anmelden mit Microsoft; Konten mit Passwort gibt es daneben weiterhin."""
 
 
 class ServiceConfig(_Said):

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from config.document import Document
 from config.files import exists
 from config.problems import ConfigError, Problem, Severity, problem
-from config.reading import pairs, plain
+from config.reading import child, pairs, plain
 from config.schema import SecretRef, ServiceConfig
 from config.yaml_tree import Node, Settings
 
@@ -88,7 +88,10 @@ def check_secrets(
 def _references(root: Node | None) -> Iterator[Settings]:
     if not isinstance(root, Settings):
         return
-    candidates = [root.value("database_password")]
+    candidates = [
+        root.value("database_password"),
+        child(child(root.value("web"), "oidc"), "client_secret"),
+    ]
     for _, server in pairs(root.value("servers")):
         if isinstance(server, Settings):
             candidates.append(server.value("password"))

@@ -202,6 +202,19 @@ def read_endpoint(value: str) -> str:
     return value
 
 
+def read_issuer(value: str) -> str:
+    """An OpenID Connect issuer: https, no query (OpenID Connect Core 1.0, section 2)."""
+    text = value.strip().removesuffix("/")
+    parts = _split(text)
+    host = parts.hostname if parts is not None else None
+    secure = parts is not None and (
+        parts.scheme == "https" or (parts.scheme == "http" and host == "127.0.0.1")
+    )
+    if parts is None or not host or not secure or parts.query or parts.fragment:
+        raise refuse("issuer", value=value)
+    return text
+
+
 def read_listen(value: str) -> str:
     """``host:port`` or ``unix:/path``."""
     if value.startswith("unix:/"):
@@ -315,6 +328,7 @@ Domain = Annotated[str, AfterValidator(read_domain)]
 Never = Annotated[str, AfterValidator(read_never)]
 Receiver = Annotated[str, AfterValidator(read_receiver)]
 Frame = Annotated[str, AfterValidator(read_frame)]
+Issuer = Annotated[str, AfterValidator(read_issuer)]
 Endpoint = Annotated[str, AfterValidator(read_endpoint)]
 Listen = Annotated[str, AfterValidator(read_listen)]
 Timezone = Annotated[str, AfterValidator(read_timezone)]

@@ -33,6 +33,31 @@ _GERMAN = {
     "systemd handed over no socket: start it by crm-web.socket": (
         "systemd hat keinen Socket übergeben: starten Sie es über crm-web.socket"
     ),
+    "none of your roles gives access to the CRM": (
+        "Keine Ihrer Rollen gibt Zugang zum CRM"
+    ),
+    "the account «{login}» is locked": "Das Konto «{login}» ist gesperrt",
+    "«{login}» has an account with another sign-in: an administrator can take its "
+    "password away": (
+        "«{login}» hat ein Konto mit anderer Anmeldung: eine Administratorin kann ihm "
+        "das Passwort nehmen"
+    ),
+    "this sign-in was not begun here: begin again": (
+        "Diese Anmeldung hat nicht hier begonnen: beginnen Sie nochmals"
+    ),
+    "the sign-in was refused by its service": (
+        "Der Anmeldedienst hat die Anmeldung abgelehnt"
+    ),
+    "the service did not ask for the password again": (
+        "Der Anmeldedienst hat das Passwort nicht nochmals verlangt"
+    ),
+    "the sign-in does not hold: begin again": (
+        "Die Anmeldung ist nicht gültig: beginnen Sie nochmals"
+    ),
+    "the service does not say who you are": (
+        "Der Anmeldedienst sagt nicht, wer Sie sind"
+    ),
+    "somebody else has signed in there": "Dort hat sich jemand anders angemeldet",
     "there is no account «{login}»": "Das Konto «{login}» gibt es nicht",
     "the account needs a name": "Das Konto braucht einen Namen",
     "the account «{login}» exists already": "Das Konto «{login}» gibt es schon",
@@ -291,6 +316,9 @@ _GERMAN = {
     ),
     "there is a «{name}» here already": "«{name}» gibt es hier schon",
     "a name is needed": "Hier fehlt ein Name",
+    "there are groups already: the starter set is for an empty list": (
+        "Es gibt schon Gruppen: das Startset ist für eine leere Liste"
+    ),
     "another daemon works on this database already (process {process})": (
         "Auf dieser Datenbank arbeitet schon ein Dienst (Prozess {process})"
     ),
@@ -305,6 +333,3 @@ def say(error: CrmError, language: str) -> str:
         return str(error)
     text = GERMAN[error.template]
     return text.format(**error.values) if error.values else text
-    "there are groups already: the starter set is for an empty list": (
-        "Es gibt schon Gruppen: das Startset ist für eine leere Liste"
-    ),

@@ -14,9 +14,10 @@ from zoneinfo import ZoneInfo
 
 from waitress import create_server
 
-from config import Config
+from config import Config, read_secret
 from crm_core.errors import Invalid
 from crm_web.app import create_app
+from crm_web.open_id import OpenIdSettings
 from crm_web.settings import DemoSettings, WebSettings
 
 THREADS = 6
@@ -37,7 +38,21 @@ def settings_of(config: Config, demo: DemoSettings | None = None) -> WebSettings
         config_directory=config.directory,
         public_host=urlsplit(public).netloc if public else None,
         frame_ancestors=config.service.web.frame_ancestors,
+        open_id=_open_id(config),
         demo=demo,
+    )
+
+
+def _open_id(config: Config) -> OpenIdSettings | None:
+    said = config.service.web.oidc
+    if said is None:
+        return None
+    return OpenIdSettings(
+        issuer=said.issuer,
+        client_id=said.client_id,
+        client_secret=read_secret(said.client_secret),
+        claim=said.claim,
+        roles=said.roles,
     )
 
 

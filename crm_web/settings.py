@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Self
 from zoneinfo import ZoneInfo
 
+from crm_web.open_id import OpenIdSettings
+
 
 @dataclass(frozen=True, slots=True)
 class DemoSettings:
@@ -38,5 +40,6 @@ class WebSettings:
     unlinked_days: int = 90
     config_directory: Path | None = None
     public_host: str | None = None
+    open_id: OpenIdSettings | None = None
     frame_ancestors: tuple[str, ...] = ()  # who may embed the document panel
     demo: DemoSettings | None = None

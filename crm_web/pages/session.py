@@ -57,7 +57,7 @@ def sign_out() -> Response:
 @room.get("/bestaetigen")
 def prove() -> str:
     """Ask for the password again."""
-    return render_template("prove.html", form=Form(), onward=_onward())
+    return _proof(Form(), _onward())
 
 
 @room.post("/bestaetigen", endpoint="do_prove")
@@ -72,8 +72,7 @@ def do_prove() -> Response | tuple[str, int]:
         account = None
     if account is None:
         form.errors["password"] = gettext("User name or password is wrong.")
-        page = render_template("prove.html", form=form, onward=form.text("weiter"))
-        return page, 422
+        return _proof(form, form.text("weiter")), 422
     accounts.prove(g.session)
     return back_to(inside(form.text("weiter")))
 
@@ -92,6 +91,13 @@ def switch_language() -> Response:
             "language", wanted, max_age=31_536_000, secure=True, samesite="Lax"
         )
     return response
+
+
+def _proof(form: Form, onward: str) -> str:
+    has_password = g.account.password_hash is not None
+    return render_template(
+        "prove.html", form=form, onward=onward, has_password=has_password
+    )
 
 
 def _form(form: Form, status: int) -> tuple[str, int]:

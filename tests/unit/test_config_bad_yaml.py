@@ -360,6 +360,13 @@ CASES: list[tuple[tuple[str, str], str]] = [
     (more("web: {webhooks_allow: [§'https://erp.example/']}\n"), "receiver"),
     (more("web: {frame_ancestors: [https://erp.example, §erp.example]}\n"), "frame"),
     (more("web: {frame_ancestors: [§'https://a.example; script-src *']}\n"), "frame"),
+    (more("web: {oidc: {issuer: §http://a.example, client_id: a, client_secret: "
+          "{credential: oidc}, roles: {a: GL}}, public_url: 'https://a.example'}\n"), "issuer"),
+    (more("web: {§oidc: {issuer: https://a.example, client_id: a, client_secret: "
+          "{credential: oidc}, roles: {a: GL}}}\n"), "oidc_public_url"),
+    (more("web: {oidc: {issuer: https://a.example, client_id: a, client_secret: "
+          "{credential: oidc}, roles: {a: §Chefs}}, public_url: 'https://a.example'}\n"),
+     "group_unknown"),
     (more("web: {listen: §'127.0.0.1:port'}\n"), "listen"),
     # -- taxonomy ----------------------------------------------------------------------------
     (subtag("keywords: [§'#']"), "keyword_shape"),
