@@ -17,6 +17,7 @@ from crm_core import (
     database,
     events,
     holds,
+    merged,
     search,
 )
 from crm_core.errors import Conflict, CrmError, Invalid, NotFound
@@ -106,8 +107,8 @@ def open_as(draft: EntryDraft, *, actor: str) -> Entry:
     for problem in problems(draft):
         raise problem
     now = clock.now()
-    entry = Entry.create(
     subtag = classification.subtag_by_key(str(draft.subtag_key).strip())
+    entry = Entry.create(
         number=_next_number(),
         title=_title(draft.title),
         subtag=subtag,
@@ -148,9 +149,9 @@ def update(
     subtag = None
     if subtag_key is not None and subtag_key != entry.subtag.key:
         subtag = classification.subtag_by_key(subtag_key)
-    given = {
         if not classification.is_active(subtag):
             raise _inactive(subtag)
+    given = {
         "title": None if title is None else _title(title),
         "subtag": subtag,
         "management_only": management_only,
@@ -173,12 +174,12 @@ def rewrite(
     key = (draft.subtag_key or "").strip()
     if not key:
         raise Invalid("subtag", "required", "the entry needs a subtag")
-    wanted: dict[str, object] = {
     subtag = classification.subtag_by_key(key)
     if subtag.id != entry.subtag_id and not classification.is_active(subtag):
         raise _inactive(subtag)
     for missing in _missing(draft, subtag, _demanded_of_changed(subtag)):
         raise missing
+    wanted: dict[str, object] = {
         "title": _title(draft.title),
         "subtag": subtag,
         "management_only": draft.management_only,
@@ -189,17 +190,21 @@ def rewrite(
     _change(entry, wanted, actor)
 
 
-def set_status(entry: Entry, status: EntryStatus, *, actor: str) -> None:
 def _demanded_of_changed(subtag: Subtag) -> tuple[str, ...]:
     """The note was written when the entry was opened; it is not asked for again."""
     return tuple(f for f in classification.demanded(subtag) if f != "note")
 
 
-    """Open, waiting or closed; the same again changes nothing."""
+def set_status(entry: Entry, status: EntryStatus, *, actor: str) -> None:
+    """Open, waiting or closed; the same again changes nothing.
+
+    Raises Conflict if the entry was merged into another one.
+    """
     database.require_transaction()
     _locked(entry)
     if entry.status is status:
         return
+    merged.refuse(entry)
     entry.status = status
     entry.closed_at = clock.now() if status is EntryStatus.CLOSED else None
     _save(entry, actor)
@@ -339,11 +344,6 @@ def _problems_of_subtag(draft: EntryDraft) -> list[CrmError]:
         subtag = classification.subtag_by_key(str(draft.subtag_key).strip())
     except NotFound as unknown:
         return [unknown]
-    return [
-        Invalid(
-            field,
-            "required",
-            "entries of «{subtag}» need: {name}",
     if not classification.is_active(subtag):
         return [_inactive(subtag)]
     return _missing(draft, subtag, classification.demanded(subtag))
@@ -357,6 +357,11 @@ def _inactive(subtag: Subtag) -> Invalid:
 def _missing(
     draft: EntryDraft, subtag: Subtag, wanted: tuple[str, ...]
 ) -> list[CrmError]:
+    return [
+        Invalid(
+            field,
+            "required",
+            "entries of «{subtag}» need: {name}",
             subtag=subtag.name,
             name=field,
         )

@@ -29,6 +29,7 @@ from crm_core import (
     keywords,
     links,
     mailboxes,
+    merged,
     quarantine,
 )
 from crm_core.conversations import linked_entries, mid
@@ -157,15 +158,10 @@ def _entries_of(claimed: frozenset[str], internal: Internal) -> frozenset[int]:
 
 
 def _tokens(act: Act, token_prefix: str) -> bool:
-    numbered = {
-        entry.number: entry
-        for entry in Entry.select().where(
-            Entry.number.in_(
-                [*act.subject.tokens, *act.subject.bare, *act.subject.quoted_tokens]
-                or [-1]
-            )
-        )
-    }
+    subject = act.subject
+    numbered = merged.by_number(
+        [*subject.tokens, *subject.bare, *subject.quoted_tokens]
+    )
     for number in (*act.subject.bare, *act.subject.quoted_tokens):
         reason = (
             SuggestionReason.BARE_TOKEN
@@ -174,7 +170,7 @@ def _tokens(act: Act, token_prefix: str) -> bool:
         )
         if number in numbered:
             suggest(act, reason, entry=numbered[number])
-    named = [numbered[n] for n in act.subject.tokens if n in numbered]
+    named = [(n, numbered[n]) for n in act.subject.tokens if n in numbered]
     if len(act.subject.tokens) > 1:
         open_review(
             act.message.id,
@@ -183,15 +179,15 @@ def _tokens(act: Act, token_prefix: str) -> bool:
             "the subject names several entries",
         )
         return False
-    return any(_token(act, entry, token_prefix) for entry in named)
+    return any(_token(act, *one, token_prefix) for one in named)
 
 
-def _token(act: Act, entry: Entry, token_prefix: str) -> bool:
-    own = act.staff and not _carried_on(act, token_prefix, number=entry.number)
+def _token(act: Act, number: int, entry: Entry, token_prefix: str) -> bool:
+    own = act.staff and not _carried_on(act, token_prefix, number=number)
     if not own and entry.id not in act.participants_of:
         suggest(act, SuggestionReason.OUTSIDE_TOKEN, entry=entry)
         return False
-    return _link(act, entry, LinkReason.TOKEN, f"[{token_prefix}-{entry.number}]")
+    return _link(act, entry, LinkReason.TOKEN, f"[{token_prefix}-{number}]")
 
 
 def _carried_on(
@@ -233,11 +229,11 @@ def _carried_on(
 
 def _keyword(act: Act, token_prefix: str) -> bool:  # noqa: PLR0911 - a rule a line
     words = {
-        if classification.is_active(row.subtag)
         row.keyword: row.subtag
         for row in SubtagKeyword.select(SubtagKeyword, Subtag)
         .join(Subtag)
         .where(SubtagKeyword.keyword.in_(list(act.subject.keywords) or [""]))
+        if classification.is_active(row.subtag)
     }
     if not words or linked_entries([act.conversation]):
         return False

@@ -9,6 +9,7 @@ Plain text without links of ours.
 import re
 import unicodedata
 
+from crm_core import merged
 from crm_core.errors import Invalid
 from crm_core.mirror_fields import OwnFields
 from crm_core.models import (
@@ -61,7 +62,7 @@ def description(text: str) -> str:
 
 def number(entry: Entry) -> str:
     """The entry's number as people write it."""
-    return f"CRM-{entry.number}"
+    return _name(entry.number)
 
 
 def subject(task: Task, kind: MirrorKind) -> str:
@@ -76,7 +77,8 @@ def title_in(subject_seen: str, entry: Entry) -> str:
     Raises Invalid if nothing is left of it.
     """
     text = subject_seen.strip().removeprefix(DONE_MARK.strip()).strip()
-    text = text.removesuffix(number(entry)).rstrip(" ·")
+    for known in (number(entry), *map(_name, merged.numbers_of(entry.id))):
+        text = text.removesuffix(known).rstrip(" ·")
     return title(text)
 
 
@@ -101,6 +103,10 @@ def own_fields(task: Task, kind: MirrorKind) -> OwnFields:
     if task.day is not None:
         return OwnFields(text, all_day=True, first_day=task.day, last_day=task.day)
     return OwnFields(text, starts_at=task.starts_at, ends_at=task.ends_at)
+
+
+def _name(number: int) -> str:
+    return f"CRM-{number}"
 
 
 def _participants(entry: Entry) -> list[str]:

@@ -137,6 +137,23 @@ def cancel(task_id: int, *, actor: str) -> Task:
     return task
 
 
+def move(source: Entry, target: Entry) -> int:
+    """Every task of the first entry belongs to the second one; how many.
+
+    The same tasks with the same copies: those are written again, with the new number.
+    """
+    require_transaction()
+    rows = Task.select(Task.id).where(Task.entry == source).order_by(Task.id)
+    moved = [_locked(row.id) for row in list(rows)]
+    for task in moved:
+        task.entry = target
+        task.version += 1
+        task.save()
+        wish(task)
+    search.refresh(Findable.TASK, [task.id for task in moved])
+    return len(moved)
+
+
 def _dates(schedule: Schedule) -> dict[str, object]:
     return {
         "kind": schedule.kind,

@@ -8,7 +8,7 @@ Nothing is visible that no row allows; the rules are those of ``permissions``.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from crm_core import database, permissions, staff
+from crm_core import database, merged, permissions, staff
 from crm_core.errors import Forbidden, NotFound
 from crm_core.models import (
     Access,
@@ -96,13 +96,16 @@ class Viewer:
 
     def entry(self, number: int, *, write: bool = False) -> Entry:
         """The entry with this number; NotFound if it is hidden (never Forbidden:
-        that it exists is already something), Forbidden if it may only be read.
+        that it exists is already something), Forbidden if it may only be read,
+        Conflict if it is to be changed and was merged into another one.
         """
         found = Entry.get_or_none(Entry.number == number)
         if not isinstance(found, Entry) or not self.sees(found):
             raise NotFound("there is no entry {number}", number=number)
         if write and found.subtag_id not in self.writable:
             raise Forbidden("you may read this entry, not change it")
+        if write:
+            merged.refuse(found)
         return found
 
     def sees(self, entry: Entry) -> bool:
