@@ -11,7 +11,14 @@ from crm_core import audit, clock, content, database, entries, holds, links
 from crm_core.conversations import linked_entries
 from crm_core.errors import Conflict, Forbidden, Invalid, NotFound
 from crm_core.fields import to_text
-from crm_core.models import Entry, LinkReason, Message, Visibility
+from crm_core.models import (
+    Entry,
+    IgnoredSender,
+    LinkReason,
+    Message,
+    Right,
+    Visibility,
+)
 from crm_core.queries import actors, triage
 from crm_core.viewer import Viewer
 
@@ -93,8 +100,14 @@ def ignore_sender(viewer: Viewer, message_id: int) -> str:
 
 
 def heed_sender(viewer: Viewer, email: str) -> None:
-    """Take ``ignore_sender`` back; an e-mail address not ignored: nothing changes."""
+    """Take ``ignore_sender`` back; an e-mail address not ignored: nothing changes.
+
+    Whoever ignored it may, else it needs the right to master data (Forbidden).
+    """
     database.require_transaction()
+    ignored = IgnoredSender.get_or_none(IgnoredSender.email == email)
+    if not isinstance(ignored, IgnoredSender) or ignored.by != viewer.actor:
+        viewer.require(Right.MASTER_DATA)
     gone = database.execute_count(
         "DELETE FROM ignored_sender WHERE email = ?", (email,)
     )

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from crm_world import NOW
 from flask import Flask
 from pages import Browser, application, browser
+from permission_matrix import Matrix, filled
 
-from crm_core import database, schema
+from crm_core import clock, database, schema
 
 
 @pytest.fixture(scope="session")
@@ -51,3 +53,18 @@ def workshop(app: Flask) -> Browser:
 @pytest.fixture
 def stranger(app: Flask) -> Browser:
     return browser(app)
+
+
+@pytest.fixture(scope="session")
+def filled_matrix(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Matrix]:
+    with filled(tmp_path_factory.mktemp("matrix")) as found:
+        yield found
+
+
+@pytest.fixture
+def matrix(filled_matrix: Matrix) -> Iterator[Matrix]:
+    """The permission matrix's company, bound for this test."""
+    database.connect(f"sqlite:///{filled_matrix.path}")
+    with clock.use(lambda: NOW):
+        yield filled_matrix
+    database.close()
