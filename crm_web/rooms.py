@@ -95,6 +95,7 @@ def proved(view: View) -> View:
             return back_to(url_for("session.prove", weiter=_page_asked_for()))
         return view(*args, **values)
 
+    guarded.is_proved = True  # type: ignore[attr-defined]  # a mark on a function
     return guarded  # type: ignore[return-value]  # same signature
 
 
