@@ -1,8 +1,8 @@
 """One e-mail: its page, its content in a frame with a policy of its own, attachments.
 
 Attachments are downloads, whatever they are; nothing is opened here. A picture of a
-mail's text is drawn in its frame only if its first bytes are those of a PNG, JPEG or
-GIF, typed by us, never by the sender.
+mail's text is drawn in its frame as we have drawn it anew (``mail_pictures``), never as
+the sender wrote it.
 """
 
 from pathlib import Path
@@ -17,11 +17,12 @@ from crm_core.models import Message
 from crm_core.queries import mail_page
 from crm_core.queries import triage as triage_list
 from crm_core.queries.mail_page import StoredBody, StoredFile
-from crm_web import mail_html, quotations
+from crm_web import mail_html, mail_pictures, quotations
 from crm_web.chrome import tell
 from crm_web.forms import Form
 from crm_web.i18n import gettext, language, ngettext
 from crm_web.mail_markup import Refusal, RefusedError
+from crm_web.mail_pictures import NotDrawableError
 from crm_web.rooms import Room, back_to, inside, viewer
 from crm_web.words import entry_name
 
@@ -30,12 +31,6 @@ room = Room("mail", __name__)
 NEW, WHOLE, PLAIN = "neu", "ganz", "text"
 VIEWS = frozenset((NEW, WHOLE, PLAIN))
 _FILE_POLICY = "default-src 'none'; sandbox"
-_MAGIC = (
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"GIF87a", "image/gif"),
-    (b"GIF89a", "image/gif"),
-)
 
 
 # --- the page ---------------------------------------------------------------------
@@ -185,34 +180,35 @@ def _origin() -> str:
 def attachment(attachment_id: int) -> Response:
     """The attachment as a download, of no type a browser would open."""
     file = mail_page.file(viewer(), attachment_id)
-    return _sent(file, "application/octet-stream")
+    return _sent(file)
 
 
 @room.get("/anhang/<int:attachment_id>/bild")
 def picture(attachment_id: int) -> Response:
     """A picture of a mail's text, for an ``<img>`` only; NotFound for anything else."""
     file = mail_page.file(viewer(), attachment_id)
-    drawn = request.headers.get("Sec-Fetch-Dest", "image") == "image"
-    with _path(file).open("rb") as stored:
-        kind = picture_type(stored.read(16))
-    if kind is None or not drawn:
+    if request.headers.get("Sec-Fetch-Dest", "image") != "image":
         raise NotFound("there is no such attachment")
-    return _sent(file, kind)
+    try:
+        content, kind = mail_pictures.redrawn(_path(file))
+    except NotDrawableError as error:
+        raise NotFound("there is no such attachment") from error
+    return _guarded(Response(content, mimetype=kind))
 
 
-def picture_type(begin: bytes) -> str | None:
-    """What a file is by its first bytes, if it is a picture we show."""
-    return next((kind for magic, kind in _MAGIC if begin.startswith(magic)), None)
-
-
-def _sent(file: StoredFile, mimetype: str) -> Response:
-    response = send_file(
-        _path(file),
-        mimetype=mimetype,
-        as_attachment=True,
-        download_name=file.name,
-        etag=False,
+def _sent(file: StoredFile) -> Response:
+    return _guarded(
+        send_file(
+            _path(file),
+            mimetype="application/octet-stream",
+            as_attachment=True,
+            download_name=file.name,
+            etag=False,
+        )
     )
+
+
+def _guarded(response: Response) -> Response:
     response.headers["Content-Security-Policy"] = _FILE_POLICY
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -1,7 +1,10 @@
 """Stored content for the mails of ``page_world``: texts, designs, attachments."""
 
+import io
 from hashlib import sha256
 from pathlib import Path
+
+from PIL import Image, PngImagePlugin
 
 from crm_core import search
 from crm_core.database import transaction
@@ -11,6 +14,30 @@ GIF = bytes.fromhex(
     "47494638396101000100800000ff000000000021f90400000000002c00000000010001000002"
     "02440100 3b".replace(" ", "")
 )
+
+
+_ORIENTATION = 0x0112  # EXIF
+
+
+def drawn(
+    kind: str, size: tuple[int, int], *, comment: str = "", turned: int = 1
+) -> bytes:
+    """A picture of one colour with a comment in its metadata."""
+    picture = Image.new("RGB", size, (20, 90, 140))
+    more: dict[str, object] = {}
+    if kind == "PNG":
+        note = PngImagePlugin.PngInfo()
+        note.add_text("Comment", comment)
+        more["pnginfo"] = note
+    elif kind in {"JPEG", "GIF"}:
+        more["comment"] = comment.encode()
+    if turned != 1:
+        exif = Image.Exif()
+        exif[_ORIENTATION] = turned
+        more["exif"] = exif
+    target = io.BytesIO()
+    picture.save(target, kind, **more)
+    return target.getvalue()
 
 
 def store(
