@@ -16,7 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from crm_world import START, World
-from mail_content import attach
+from mail_content import attach, drawn
 
 from crm_core import (
     accounts,
@@ -72,7 +72,7 @@ PEOPLE = tuple(GROUPS)
 NOBODY = "abgemeldet"  # nobody is signed in, no token
 COMMON = "geheimnis"  # what all canaries begin with: searched for, it finds them all
 IGNORED = "laestig@werbung.example"
-PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(24)
+PICTURE = drawn("PNG", (2, 2))
 
 # Who may do what with the entries of a tag group, and see what of a mailbox: said here
 # once by hand, and written into the tables below by ``_taxonomy`` and ``_box``.

@@ -1,6 +1,7 @@
 """An application over the matrix's company: asks cells, sees writes, takes them back."""
 
 import base64
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from werkzeug.test import TestResponse
 from crm_core import clock, database, schema
 from crm_web.app import create_app
 from crm_web.settings import WebSettings
+
+_TAG = re.compile(r"<[^<>]*>")
 
 
 @dataclass
@@ -87,7 +90,8 @@ class Matrix:
 
 def said(answer: TestResponse) -> str:
     """Everything of an answer that a person can read: body, headers, what is told."""
-    parts = [answer.get_data(as_text=False).decode(errors="replace")]
+    body = answer.get_data().decode(errors="replace")
+    parts = [body, _TAG.sub("", body)]  # a search marks a part of a word
     for name, value in answer.headers:
         parts.append(unquote(value))
         if name == "Set-Cookie" and value.startswith("__Host-said="):
