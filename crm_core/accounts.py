@@ -14,7 +14,7 @@ from hashlib import sha256
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from crm_core import audit, clock, staff
+from crm_core import audit, clock, database, staff
 from crm_core.database import require_transaction
 from crm_core.errors import Conflict, Invalid, NotFound
 from crm_core.models import (
@@ -34,6 +34,7 @@ IDLE, ABSOLUTE = timedelta(minutes=30), timedelta(hours=12)
 REMEMBERED_IDLE, REMEMBERED_ABSOLUTE = timedelta(hours=12), timedelta(days=30)
 PROOF_LASTS = timedelta(minutes=10)
 TOKEN_LASTS = timedelta(days=90)
+TOKEN_LASTS_AT_MOST = timedelta(days=365)
 _SEEN_EVERY = timedelta(minutes=1)
 
 # What each standard group may do from the start; edited on the groups' page.
@@ -86,6 +87,18 @@ def create(
     elif groups:
         known = staff.groups_of(employee)
         staff.set_groups(employee, sorted({*known, *groups}), actor=actor)
+    return create_for(employee, login, actor=actor, password=password)
+
+
+def create_for(
+    employee: Employee, login: str, *, actor: str, password: str | None = None
+) -> Account:
+    """The account of an employee; Conflict if the log-in or the person has one."""
+    require_transaction()
+    login = login.strip().lower()
+    taken = (Account.login == login) | (Account.employee == employee)
+    if Account.get_or_none(taken) is not None:
+        raise Conflict("the account «{login}» exists already", login=login)
     account: Account = Account.create(
         employee=employee, login=login, created_at=clock.now()
     )
@@ -176,7 +189,7 @@ def start_session(
     may_remember = remembered and Right.ADMINISTRATION not in _rights_of(account)
     session = WebSession.create(
         account=account,
-        key_hash=_digest(value),
+        key_hash=digest(value),
         form_key=secrets.token_urlsafe(32),
         started_at=now,
         seen_at=now,
@@ -184,13 +197,15 @@ def start_session(
         remembered=may_remember,
         user_agent=user_agent[:200],
     )
+    account.signed_in_at = now
+    account.save(only=["signed_in_at"])
     audit.record(f"user:{account.login}", "signed_in", f"account:{account.id}")
     return Started(session, value)
 
 
 def find_session(value: str) -> WebSession | None:
     """The living session of a cookie value; None if there is none (any more)."""
-    session = WebSession.get_or_none(WebSession.key_hash == _digest(value))
+    session = WebSession.get_or_none(WebSession.key_hash == digest(value))
     if not isinstance(session, WebSession) or not session.account.active:
         return None
     now = clock.now()
@@ -256,27 +271,52 @@ def _rights_of(account: Account) -> frozenset[Right]:
 # --- tokens -----------------------------------------------------------------------
 
 
-def create_token(name: str, scope: TokenScope, account: Account, *, actor: str) -> str:
-    """A new token ``crm_…``, shown once; it acts as its account, never beyond."""
+def create_token(
+    name: str,
+    scope: TokenScope,
+    account: Account,
+    *,
+    actor: str,
+    lasts: timedelta = TOKEN_LASTS,
+) -> str:
+    """A new token ``crm_…``, shown once; it acts as its account, never beyond.
+
+    Raises Invalid without a name, or if it would last longer than a year.
+    """
     require_transaction()
     if not name.strip():
         raise Invalid("name", "required", "the token needs a name")
+    if not timedelta(0) < lasts <= TOKEN_LASTS_AT_MOST:
+        raise Invalid("lasts", "lasts", "a token lasts a year at most")
     value, now = f"crm_{secrets.token_urlsafe(32)}", clock.now()
     token = ApiToken.create(
         account=account,
-        name=name.strip(),
-        key_hash=_digest(value),
+        name=name.strip()[:200],
+        key_hash=digest(value),
         scope=scope,
         created_at=now,
-        expires_at=now + TOKEN_LASTS,
+        expires_at=now + lasts,
     )
     audit.record(actor, "token_created", f"token:{token.id}", detail=scope.value)
     return value
 
 
+def revoke_token(token_id: int, *, actor: str) -> None:
+    """The token is worth nothing from now on; NotFound if there is none alive."""
+    require_transaction()
+    gone = (
+        ApiToken.update(revoked_at=clock.now())
+        .where(ApiToken.id == token_id, ApiToken.revoked_at.is_null())
+        .execute()
+    )
+    if not gone:
+        raise NotFound("there is no token {token}", token=token_id)
+    audit.record(actor, "token_revoked", f"token:{token_id}")
+
+
 def find_token(value: str) -> ApiToken | None:
     """The living token of this value; None if unknown, expired or revoked."""
-    token = ApiToken.get_or_none(ApiToken.key_hash == _digest(value))
+    token = ApiToken.get_or_none(ApiToken.key_hash == digest(value))
     if not isinstance(token, ApiToken) or token.revoked_at is not None:
         return None
     alive = token.expires_at > clock.now() and token.account.active
@@ -295,6 +335,19 @@ def touch_token(token: ApiToken) -> None:
     token.save(only=["used_at"])
 
 
+def can_administer() -> bool:
+    """Whether anybody who can sign in has the right to administer."""
+    rows = database.execute(
+        "SELECT 1 FROM account a JOIN employee e ON e.id = a.employee_id "
+        "JOIN staff_membership m ON m.employee_id = e.id "
+        'JOIN group_right r ON r.staff_group_id = m.group_id AND r."right" = ? '
+        "WHERE a.active = 1 AND e.active = 1 "
+        "AND (a.password_hash IS NOT NULL OR a.subject IS NOT NULL) LIMIT 1",
+        (Right.ADMINISTRATION.value,),
+    )
+    return bool(rows)
+
+
 def first_management_account() -> Account:
     """The first account of GL, as whom a token acts by default; NotFound if none."""
     for account in Account.select().where(Account.active == 1).order_by(Account.id):
@@ -303,5 +356,6 @@ def first_management_account() -> Account:
     raise NotFound("there is no account in the group GL: add one first")
 
 
-def _digest(value: str) -> str:
+def digest(value: str) -> str:
+    """SHA-256, in hexadecimal: how values that open something are stored."""
     return sha256(value.encode()).hexdigest()

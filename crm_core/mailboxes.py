@@ -287,7 +287,7 @@ def _set_groups_of_persons(settings: Iterable[MailboxSettings], actor: str) -> N
             groups.setdefault(employee, set()).update(wanted.staff_groups)
     for employee, names in groups.items():
         row = Employee.get_by_id(employee)
-        staff.set_groups(row, sorted(names), actor=actor)
+        staff.set_configured_groups(row, sorted(names), actor=actor)
 
 
 def _set_visibility(row: Mailbox, wanted: MailboxSettings) -> bool:

@@ -53,6 +53,11 @@ def may_write_entry(employee: Employee, entry: Entry) -> bool:
     return access_to_entry(employee, entry) is Access.FULL
 
 
+def lesser(one: Visibility, other: Visibility) -> Visibility:
+    """The narrower of two grades."""
+    return min(one, other, key=_VISIBILITY.index)
+
+
 def visibility_of_mailbox(employee: Employee, mailbox: Mailbox) -> Visibility:
     """What the employee sees of this mailbox's mail; the own mailbox in full."""
     if not employee.active:

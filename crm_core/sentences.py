@@ -320,6 +320,18 @@ _GERMAN = {
         "Es gibt schon Gruppen: das Startset ist für eine leere Liste"
     ),
     "another daemon works on this database already (process {process})": (
+    "at least one account must keep the administration": (
+        "Mindestens ein Konto muss Verwaltung behalten"
+    ),
+    "the rights have been changed meanwhile: look at them again": (
+        "Die Rechte wurden inzwischen geändert: sehen Sie sie nochmals an"
+    ),
+    "there is no such employee": "Diese Person gibt es nicht",
+    "there is no such staff group": "Diese Gruppe gibt es nicht",
+    "«{name}» is named in mailboxes.yaml": "«{name}» steht in mailboxes.yaml",
+    "you are looking with other rights: end that to change something": (
+        "Sie sehen mit anderen Rechten: beenden Sie das, um etwas zu ändern"
+    ),
         "Auf dieser Datenbank arbeitet schon ein Dienst (Prozess {process})"
     ),
 }

@@ -2,15 +2,22 @@
 
 The three standard groups are rows like any other; only ``GL`` has a meaning of its own
 (entries marked «management only», see ``permissions``). An employee who owns a mailbox
-comes from the configuration (``mailboxes``); the others are added here.
+comes from the configuration (``mailboxes``); the others are added here. Membership may
+come from the configuration too, and from the pages: both count.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from crm_core import audit
 from crm_core.database import require_transaction
 from crm_core.errors import Conflict, Invalid, NotFound
-from crm_core.models import Employee, StaffGroup, StaffMembership
+from crm_core.models import (
+    Account,
+    Employee,
+    StaffGroup,
+    StaffMembership,
+    WebSession,
+)
 
 MANAGEMENT = "GL"
 STANDARD_GROUPS = (MANAGEMENT, "Administration", "Werkstatt")
@@ -87,18 +94,56 @@ def groups_of(employee: Employee) -> frozenset[str]:
 
 
 def set_groups(employee: Employee, names: Sequence[str], *, actor: str) -> None:
-    """Make the employee a member of exactly these groups (made where missing)."""
+    """Make the employee a member of exactly these groups (made where missing).
+
+    Groups that mailboxes.yaml gives stay. Who is in other groups than before is signed
+    out everywhere.
+    """
+    _set_groups(employee, {*names, *configured_groups(employee)}, actor)
+
+
+def set_configured_groups(
+    employee: Employee, names: Sequence[str], *, actor: str
+) -> None:
+    """What mailboxes.yaml says; the groups given on the pages stay besides."""
+    configured, wanted = configured_groups(employee), set(names)
+    if wanted == configured:
+        return
+    _set_groups(employee, (groups_of(employee) - configured) | wanted, actor)
+    rows = ensure_groups(names)
+    mine = StaffMembership.employee == employee
+    ids = [rows[name].id for name in wanted]
+    for given in (True, False):
+        which = StaffMembership.group.in_(ids)
+        StaffMembership.update(configured=given).where(
+            mine, which if given else ~which
+        ).execute()
+
+
+def configured_groups(employee: Employee) -> frozenset[str]:
+    """The groups that mailboxes.yaml gives: the pages cannot take them away."""
+    rows = (
+        StaffGroup.select(StaffGroup.name)
+        .join(StaffMembership)
+        .where(StaffMembership.employee == employee, StaffMembership.configured == 1)
+    )
+    return frozenset(row.name for row in rows)
+
+
+def _set_groups(employee: Employee, wanted: Set[str], actor: str) -> None:
     require_transaction()
-    wanted, present = set(names), groups_of(employee)
+    present = groups_of(employee)
     if wanted == present:
         return
-    rows = ensure_groups(names)
+    rows = ensure_groups(sorted(wanted))
     gone = [rows[name].id for name in present - wanted]
     StaffMembership.delete().where(
         StaffMembership.employee == employee, StaffMembership.group.in_(gone)
     ).execute()
     for name in sorted(wanted - present):
         StaffMembership.create(employee=employee, group=rows[name])
+    accounts = Account.select(Account.id).where(Account.employee == employee)
+    WebSession.delete().where(WebSession.account.in_(accounts)).execute()
     audit.record(
         actor,
         "employee_groups_set",

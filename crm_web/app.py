@@ -19,6 +19,7 @@ from crm_web import (
     csrf,
     i18n,
     pages,
+    people_words,
     task_words,
     taxonomy_words,
     words,
@@ -84,6 +85,7 @@ def _templates(app: Flask) -> None:
         **words.GLOBALS,
         **task_words.GLOBALS,
         **taxonomy_words.GLOBALS,
+        **people_words.GLOBALS,
     )
     env.filters.update(
         date=i18n.show_date,
@@ -103,7 +105,7 @@ def _begin() -> Any:
         request.cookies.get("language") or current_app.config["SETTINGS"].language
     )
     if request.path.startswith("/api/v1"):
-        g.session = g.account = g.viewer = None
+        g.session = g.account = g.viewer = g.worn = None
         languages.read_in("de")  # programs read the same names, whoever's token it is
         return None
     auth.load(request)

@@ -7,16 +7,19 @@ keep Secure cookies on http://127.0.0.1 too. Everything but ``@public`` routes n
 from flask import Flask, Request, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from crm_core import accounts, database
+from crm_core import accounts, database, view_as
+from crm_core.errors import Forbidden
 from crm_core.models import Account
 from crm_core.viewer import viewer_of
+from crm_web.csrf import SAFE
 
 COOKIE = "__Host-sid"
+_ENDS_VIEW = frozenset({"staff_groups.end_view", "session.sign_out"})
 
 
 def load(request_: Request) -> None:
     """Set ``g.session``, ``g.account`` and ``g.viewer``; all None if nobody is."""
-    g.session = g.account = g.viewer = None
+    g.session = g.account = g.viewer = g.worn = None
     value = request_.cookies.get(COOKIE)
     session = accounts.find_session(value) if value else None
     if session is None:
@@ -26,10 +29,20 @@ def load(request_: Request) -> None:
             accounts.touch(session)
     g.session, g.account = session, session.account
     g.viewer = viewer_of(session.account.employee)
+    if session.view_as is not None:
+        g.worn = view_as.of_session(session.view_as)
+        g.viewer = view_as.narrowed(g.viewer, g.worn)
 
 
 def demand(app: Flask) -> Response | None:
-    """A redirect to the sign-in for whoever may not go on."""
+    """A redirect to the sign-in for whoever may not go on.
+
+    Forbidden for every unsafe request of somebody who looks with other rights.
+    """
+    if g.worn and request.method not in SAFE and request.endpoint not in _ENDS_VIEW:
+        raise Forbidden(
+            "you are looking with other rights: end that to change something"
+        )
     view = app.view_functions.get(request.endpoint or "")
     if g.viewer is not None or view is None or getattr(view, "is_public", False):
         return None

@@ -27,6 +27,7 @@ class GroupRight(Row):
     """One right of one staff group; no row = no right."""
 
     staff_group = ForeignKeyField(StaffGroup, backref="rights", on_delete="CASCADE")
+    staff_group_id: int
     right = EnumField(Right)
 
     class Meta:
