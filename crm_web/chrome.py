@@ -50,8 +50,6 @@ def navigation() -> list[NavigationItem]:
     if g.viewer.can(Right.ADMINISTRATION):
         first = administration_navigation()[:1]
         items += [(item.href, gettext("Administration"), 0) for item in first]
-    if current_app.config["SETTINGS"].demo is not None:
-        items.append(("/demo", gettext("Outlook (demo)"), 0))
     return [
         NavigationItem(href, label, _is_here(href), count)
         for href, label, count in items

@@ -23,7 +23,7 @@ from exchange_sandbox.scenario.people import (
 )
 from exchange_sandbox.scenario.threads import Extra, Thread
 
-THREADS = 64
+THREADS = 108
 REACH = timedelta(days=21)
 _WRITERS = tuple(
     one for one in PEOPLE if one.kind == "customer" and one.key not in IN_STORY
@@ -85,7 +85,7 @@ def begin(label: str, part: str, seed: int, rng: random.Random) -> Exchange:
 def past(seed: int, start: datetime) -> tuple[list[Mail], list[Exchange]]:
     """Return the mails before `start`, oldest first, and what is still unsaid."""
     rng = random.Random(f"past/{seed}")  # noqa: S311 - invented mail
-    exchanges = [begin(f"past-{n:02}", "past", seed, rng) for n in range(THREADS)]
+    exchanges = [begin(f"past-{n:03}", "past", seed, rng) for n in range(THREADS)]
     written = [mail for one in exchanges for mail in _told(one, start, rng)]
     unsaid = [one for one in exchanges if not one.over]
     return sorted(written, key=lambda mail: mail.received), unsaid

@@ -10,7 +10,8 @@
     scenes     something happens, mailsync deals with it, it is told and checked
     mail_scenes mailbox_scenes crm_scenes task_scenes    their kinds
     mail_checks mail_words      what is compared and told about a mail
-    plot task_plot              which scenes, in which order, and how each must end
+    erp_scenes outlook_trouble  what the ERP reports, what cannot be written
+    plot running_plot task_plot which scenes, in which order, and how each must end
     play       all at once, or one after the other until somebody has seen enough
     reckoning  counts at the end: the sandbox's ledger beside the database
     voice      German and English

@@ -1,11 +1,11 @@
 """What was there before, and what people do in the CRM about addresses and entries."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from crm_core.models import Address, LinkReason
 from mailsync.demo.facts import InEntry, Records
-from mailsync.demo.feed import StoryMail
+from mailsync.demo.feed import Feed, StoryMail
 from mailsync.demo.mail_checks import wrong_threads
 from mailsync.demo.stage import Stage
 from mailsync.demo.voice import Said
@@ -120,12 +120,24 @@ class AddressesScene:
             return int(Address.select().count())
 
 
+def past_enquiries(feed: Feed) -> list[tuple[str, StoryMail]]:
+    """The first mails of the old conversations that get an entry, and whose they are.
+
+    One of each customer: ten customers have one entry each.
+    """
+    known = {one.email: key for key, one in feed.people.items()}
+    firsts: dict[str, StoryMail] = {}
+    for mail in feed.past:
+        if mail.name.endswith("-1") and mail.sender in known:
+            firsts.setdefault(known[mail.sender], mail)
+    return list(firsts.items())[:_PAST_ENTRIES]
+
+
 @dataclass(frozen=True, slots=True)
 class PastEntriesScene:
     """Entries for some of the old conversations; one mail of each is linked."""
 
     name: str = "past-entries"
-    starters: list[StoryMail] = field(default_factory=list)
 
     def intro(self, stage: Stage) -> None:
         """What is about to be done."""
@@ -138,23 +150,10 @@ class PastEntriesScene:
 
     def act(self, stage: Stage) -> None:
         """One entry for the first enquiry of each of some customers."""
-        known = {one.email: key for key, one in stage.feed.people.items()}
-        for mail in stage.feed.past:
-            if len(self.starters) == _PAST_ENTRIES:
-                break
-            if not mail.name.endswith("-1") or mail.sender not in known:
-                continue
-            first = not self.starters
-            open_entry(
-                stage,
-                mail.thread,
-                known[mail.sender],
-                mail.topic,
-                mail.subject,
-                show=first,
-            )
-            link(stage, mail.thread, mail, show=first)
-            self.starters.append(mail)
+        for number, (person, mail) in enumerate(past_enquiries(stage.feed)):
+            first, name = number == 0, mail.thread
+            open_entry(stage, name, person, mail.topic, mail.subject, show=first)
+            link(stage, name, mail, show=first)
 
     def missing(self, stage: Stage) -> list[Said]:
         """Every mail of these conversations in its entry, shown, with its content."""
@@ -168,7 +167,7 @@ class PastEntriesScene:
             has = found.entry(number)
             if has is None or has.hold is not None or not found.has_content:
                 wrong.append(Said(f"{mail.name} nicht darin", f"{mail.name} is not in"))
-        if len(self.starters) < _PAST_ENTRIES:
+        if len(past_enquiries(stage.feed)) < _PAST_ENTRIES:
             wrong.append(Said("zu wenige Einträge", "too few entries"))
         return wrong
 
@@ -298,6 +297,52 @@ class ParticipantScene:
     def _found(self, stage: Stage) -> InEntry | None:
         found = stage.records().mails.get(self.mail.message_id)
         return found.entry(stage.number(self.entry)) if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantsScene:
+    """Suppliers and authorities take part in entries; ``pairs``: entry, person."""
+
+    pairs: tuple[tuple[str, str], ...]
+    name: str = "participants"
+
+    def intro(self, stage: Stage) -> None:
+        """How many."""
+        count = len(self.pairs)
+        stage.voice.line(
+            f"An {count} Einträgen sind Lieferanten, Ämter oder Versicherungen "
+            "beteiligt.",
+            f"Suppliers, authorities or insurers take part in {count} entries.",
+        )
+
+    def act(self, stage: Stage) -> None:
+        """One command each."""
+        for entry, person in self.pairs:
+            address = str(stage.addresses[person])
+            words = [str(stage.number(entry)), "--address", address]
+            stage.crm("entry", "participant", *words)
+
+    def missing(self, stage: Stage) -> list[Said]:
+        """Each entry stands on the participant's address too."""
+        return [
+            Said(f"{person} nicht beteiligt", f"{person} takes no part")
+            for entry, person in self.pairs
+            if stage.number(entry) not in self._entries(stage, person)
+        ]
+
+    def tell(self, stage: Stage) -> None:
+        """The entries of the first one."""
+        for _, person in self.pairs[:1]:
+            listed = ", ".join(f"CRM-{n}" for n in self._entries(stage, person))
+            name = stage.feed.people[person].name
+            stage.voice.fact(
+                f"auf der Adresse {name} stehen: {listed}",
+                f"the address {name} has: {listed}",
+            )
+
+    def _entries(self, stage: Stage, person: str) -> list[int]:
+        shown = stage.crm("address", "show", str(stage.addresses[person]))
+        return [int(one["number"]) for one in shown["entries"]]
 
 
 def open_entry(

@@ -108,7 +108,10 @@ def _set(
     stage.pages = served_at(children, web)
     _explain(stage, url, time.monotonic() - begun, log_ins, once=settings.once)
     _open_browser(settings, stage.pages)
-    play, plot = Play(stage, settings.left_out), chapters(feed, today)
+    play, plot = (
+        Play(stage, settings.left_out),
+        chapters(feed, today, with_trouble=not settings.once),
+    )
     if settings.once:
         sync = [*product, "sync-once"]
         return play, lambda: play.once(plot, lambda: children.run("sync-once", sync))

@@ -94,6 +94,10 @@ class Outside:
         wanted = {"mailbox": mailbox, "act": what, "item_id": item.id, **details}
         self._post("/act", wanted)
 
+    def strike(self, kind: str, **parameters: Any) -> None:
+        """Let requests go wrong."""
+        self._post("/fault", {"kind": kind, **parameters})
+
     def ledger(self) -> Ledger:
         """What the sandbox saw up to now."""
         record = self._get("/ledger")

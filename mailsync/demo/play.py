@@ -48,15 +48,25 @@ class Play:
         """One after the other, without end; left by an exception (Ctrl-C)."""
         for chapter in plot:
             self.stage.voice.title(chapter.title.de, chapter.title.en)
+            if chapter.at_once:
+                self._together(chapter)
+                continue
             for scene in chapter.scenes:
                 self._next(scene, PACE / speed)
         self.stage.voice.title(
-            "9  Alltag: ab jetzt gewöhnliche E-Mails, bis Sie Ctrl-C drücken",
-            "9  Every day: ordinary mail from now on, until you press Ctrl-C",
+            "Alltag: ab jetzt gewöhnliche E-Mails, bis Sie Ctrl-C drücken",
+            "Every day: ordinary mail from now on, until you press Ctrl-C",
         )
         for mail in self.stage.feed.daily():
             entry = mail.thread if mail.thread in self.stage.entries else None
             self._next(MailScene(mail, Expected(entry)), PACE / speed)
+
+    def _together(self, chapter: Chapter) -> None:
+        typed = [self._act(scene) for scene in chapter.scenes]
+        for scene, commands in zip(chapter.scenes, typed, strict=True):
+            self._show(scene, commands)
+            self._judge(scene, self._patiently(scene))
+        time.sleep(chapter.rest)
 
     def _next(self, scene: Scene, pace: float) -> None:
         begun = time.monotonic()

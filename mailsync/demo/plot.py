@@ -19,37 +19,47 @@ from mailsync.demo.feed import Feed
 from mailsync.demo.mail_checks import Expected
 from mailsync.demo.mail_scenes import MailScene, PrivateScene, UnreadScene
 from mailsync.demo.mailbox_scenes import TwinsScene
+from mailsync.demo.running_plot import running_chapters
 from mailsync.demo.scenes import Chapter
 from mailsync.demo.task_plot import ENTRY_TITLE, task_chapters
 from mailsync.demo.voice import Said
 
 
-def chapters(feed: Feed, today: date) -> list[Chapter]:
-    """The plot."""
+def chapters(feed: Feed, today: date, *, with_trouble: bool) -> list[Chapter]:
+    """The plot; ``with_trouble``: one task cannot be written until somebody acts."""
+    before = (_beginning(feed), _known(feed))
     makers: tuple[Callable[[Feed], Chapter], ...] = (
-        _beginning,
         _set_up,
         _answers,
         _odd_mails,
         _keywords,
     )
-    return [make(feed) for make in makers] + task_chapters(feed, today)
+    return [
+        *before,
+        *running_chapters(feed, today, with_trouble=with_trouble),
+        *(make(feed) for make in makers),
+        *task_chapters(feed, today),
+    ]
 
 
 def _beginning(_feed: Feed) -> Chapter:
-    return Chapter(Said("1  Einschalten", "1  Switching on"), (PastScene(),))
+    title = Said("1  Einschalten", "1  Switching on")
+    return Chapter(title, (PastScene(),), at_once=True)
+
+
+def _known(_feed: Feed) -> Chapter:
+    title = Said("2  Adressen und Einträge", "2  Addresses and entries")
+    return Chapter(title, (AddressesScene(), PastEntriesScene()), at_once=True)
 
 
 def _set_up(feed: Feed) -> Chapter:
     mail = feed.story
     return Chapter(
         Said(
-            "2  Adressen, Einträge, zweimal «Offerte»",
-            "2  Addresses, entries, twice “Offerte”",
+            "5  Zweimal «Offerte»",
+            "5  Twice “Offerte”",
         ),
         (
-            AddressesScene(),
-            PastEntriesScene(),
             MailScene(mail["offerte-huber"]),
             MailScene(
                 mail["offerte-meier"],
@@ -66,7 +76,7 @@ def _set_up(feed: Feed) -> Chapter:
 def _answers(feed: Feed) -> Chapter:
     mail = feed.story
     return Chapter(
-        Said("3  Antworten verlinken sich von selbst", "3  Answers link themselves"),
+        Said("6  Antworten verlinken sich von selbst", "6  Answers link themselves"),
         (
             EntryScene("huber", "huber", "offerte", ENTRY_TITLE, mail["offerte-huber"]),
             MailScene(
@@ -125,7 +135,7 @@ def _odd_mails(feed: Feed) -> Chapter:
     )
     return Chapter(
         Said(
-            "4  Beteiligte und ungewöhnliche E-Mails", "4  Participants and odd mails"
+            "7  Beteiligte und ungewöhnliche E-Mails", "7  Participants and odd mails"
         ),
         (
             ParticipantScene("huber", "nordboot", mail["antwort-importeur"]),
@@ -156,7 +166,7 @@ def _odd_mails(feed: Feed) -> Chapter:
 def _keywords(feed: Feed) -> Chapter:
     mail = feed.story
     return Chapter(
-        Said("5  Schlagworte im Betreff", "5  Keywords in the subject"),
+        Said("8  Schlagworte im Betreff", "8  Keywords in the subject"),
         (
             MailScene(
                 mail["frage-verspaetet"],

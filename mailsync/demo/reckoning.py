@@ -136,7 +136,8 @@ def _item_rows(stage: Stage, count: Count) -> list[Row]:
     wanted = {"tasks": 0, "calendar": 0}
     for name in stage.tasks:
         task = stage.crm("task", "show", str(stage.tasks[name]))
-        if task["mirror"]["state"] == "written":
+        there = task["mirror"]["drift"] not in {"deleted", "moved"}
+        if task["mirror"]["state"] == "written" and there:
             wanted["calendar" if task["due_by"] is None else "tasks"] += 1
     labels = {
         "tasks": Said("Aufgaben in Outlook", "tasks in Outlook"),

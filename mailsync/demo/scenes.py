@@ -30,7 +30,13 @@ class Scene(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """Scenes under one heading."""
+    """Scenes under one heading. ``at_once``: nobody waits between them, ever.
+
+    ``rest``: seconds after it, where somebody looks on: what people do in Outlook comes
+    after the mailboxes have been read once more.
+    """
 
     title: Said
     scenes: tuple[Scene, ...]
+    at_once: bool = False
+    rest: float = 0.0

@@ -55,7 +55,7 @@ def task_chapters(feed: Feed, today: date) -> list[Chapter]:
 
 def _appear(given: _Tasks) -> Chapter:
     return Chapter(
-        Said("6  Aufgaben erscheinen im Outlook", "6  Tasks appear in Outlook"),
+        Said("9  Aufgaben erscheinen im Outlook", "9  Tasks appear in Outlook"),
         (
             TaskScene(given.order),
             TaskScene(given.ask),
@@ -74,7 +74,7 @@ def _appear(given: _Tasks) -> Chapter:
 
 def _touched(feed: Feed, given: _Tasks) -> Chapter:
     return Chapter(
-        Said("7  Im Outlook wird geklickt", "7  Clicks in Outlook"),
+        Said("10  Im Outlook wird geklickt", "10  Clicks in Outlook"),
         (
             OutlookScene(
                 "keller-completes",
@@ -105,7 +105,7 @@ def _touched(feed: Feed, given: _Tasks) -> Chapter:
 
 def _decided(given: _Tasks) -> Chapter:
     return Chapter(
-        Said("8  Im CRM wird entschieden", "8  Decisions in the CRM"),
+        Said("11  Im CRM wird entschieden", "11  Decisions in the CRM"),
         (
             AnswerScene(
                 "adopt",
