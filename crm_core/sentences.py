@@ -64,6 +64,8 @@ _GERMAN = {
     "a password has at least {least} characters": (
         "Ein Passwort hat mindestens {least} Zeichen"
     ),
+    "a token lasts a year at most": "Ein Schlüssel gilt höchstens ein Jahr",
+    "there is no token {token}": "Den Schlüssel {token} gibt es nicht",
     "the token needs a name": "Der Schlüssel braucht einen Namen",
     "there is no account in the group GL: add one first": (
         "In der Gruppe GL gibt es kein Konto: fügen Sie zuerst eines hinzu"
@@ -316,10 +318,6 @@ _GERMAN = {
     ),
     "there is a «{name}» here already": "«{name}» gibt es hier schon",
     "a name is needed": "Hier fehlt ein Name",
-    "there are groups already: the starter set is for an empty list": (
-        "Es gibt schon Gruppen: das Startset ist für eine leere Liste"
-    ),
-    "another daemon works on this database already (process {process})": (
     "at least one account must keep the administration": (
         "Mindestens ein Konto muss Verwaltung behalten"
     ),
@@ -332,6 +330,10 @@ _GERMAN = {
     "you are looking with other rights: end that to change something": (
         "Sie sehen mit anderen Rechten: beenden Sie das, um etwas zu ändern"
     ),
+    "there are groups already: the starter set is for an empty list": (
+        "Es gibt schon Gruppen: das Startset ist für eine leere Liste"
+    ),
+    "another daemon works on this database already (process {process})": (
         "Auf dieser Datenbank arbeitet schon ein Dienst (Prozess {process})"
     ),
 }
