@@ -6,6 +6,7 @@ hidden ones not at all, and their number is told. Without a viewer they hold eve
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -56,7 +57,7 @@ def of_entry(
         file, missing = _mail_file(message_id, read_blob, with_content=full)
         listed.append(_mail_record(message_id, file.name, missing, why))
         yield file
-    record = _entry_record(entry) | {
+    record = _entry_record(entry, viewer) | {
         "mails": listed,
         "mails_hidden": len(mails) - len(listed),
     }
@@ -107,7 +108,7 @@ def _mail_record(
     }
 
 
-def _entry_record(entry: Entry) -> dict[str, object]:
+def _entry_record(entry: Entry, viewer: Viewer | None) -> dict[str, object]:
     own = {
         "number": entry.number,
         "title": entry.title,
@@ -124,9 +125,30 @@ def _entry_record(entry: Entry) -> dict[str, object]:
     parts = {
         name: _records(sql, (entry.id,), names) for name, (names, sql) in _PARTS.items()
     }
-    return {**own, **parts}
+    return {**own, **parts, "log": _visible(parts["log"], viewer)}
 
 
+def _visible(
+    log: list[dict[str, object]], viewer: Viewer | None
+) -> list[dict[str, object]]:
+    """The lines of the log without those about mails that the viewer does not see."""
+    if viewer is None:
+        return log
+    subjects = {str(line["subject"]) for line in log}
+    mails = [int(name.partition(":")[2]) for name in subjects if _MAIL.fullmatch(name)]
+    seen = {
+        f"message:{mail}"
+        for mail, grade in viewer.grades(mails).items()
+        if grade is not Visibility.NONE
+    }
+    return [
+        line
+        for line in log
+        if str(line["subject"]) in seen or not _MAIL.fullmatch(str(line["subject"]))
+    ]
+
+
+_MAIL = re.compile(r"message:[0-9]+")
 _PARTS = {
     "participants": (
         "id number name company kind",

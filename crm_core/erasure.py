@@ -46,7 +46,8 @@ class Erased:
 def preview(person: Person) -> Erased:
     """What ``erase`` would remove; nothing changes. Raises like it."""
     mails = messages_of(outside(person))
-    return Erased(len(mails), _shared(mails, person), _linked(mails))
+    texts = redaction.affected([*person.emails, *words_of(person)])
+    return Erased(len(mails), _shared(mails, person), _linked(mails), texts)
 
 
 def erase(person: Person, *, actor: str) -> Erased:
@@ -57,7 +58,7 @@ def erase(person: Person, *, actor: str) -> Erased:
     database.require_transaction()
     told, files = preview(person), _files()
     mails, entries = messages_of(person), _entries_of(person)
-    words = [*person.emails, *_words_of(person)]
+    words = [*person.emails, *words_of(person)]
     _erase_mails(mails)
     _empty(person)
     texts = redaction.redact(words)
@@ -123,14 +124,22 @@ def _files() -> set[str]:
 
 
 def _erase_mails(mails: list[int]) -> None:
-    """Remove these mails, placed by people or not, and remember them."""
+    """Remove these mails and remember them."""
+    tombstones.put(mails)
+    remove(mails)
+
+
+def remove(mails: list[int]) -> None:
+    """Remove these mails, placed by people or not; no mailbox is kept from them.
+
+    A link whose anchor goes is held by another mail of its conversation.
+    """
     conversations = [
         int(row[0])
         for row in database.select_in(
             "SELECT DISTINCT conversation_id FROM message WHERE id IN ({marks})", mails
         )
     ]
-    tombstones.put(mails)
     _move_anchors(mails)
     for sql in (
         "DELETE FROM entry_mail WHERE anchor_id IN ({marks})",
@@ -208,7 +217,8 @@ def _only_in(mailbox: Mailbox) -> list[int]:
 # --- the address ------------------------------------------------------------------
 
 
-def _words_of(person: Person) -> list[str]:
+def words_of(person: Person) -> list[str]:
+    """What of the address is taken out of the texts of others, beside its e-mails."""
     if person.address is None:
         return []
     row = Address.get_by_id(person.address)

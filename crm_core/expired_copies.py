@@ -12,16 +12,18 @@ from crm_core import database
 from crm_core.content import digest_key
 
 
-def put(messages: Iterable[int]) -> None:
-    """The copies of these mails become digests of their item ids.
+def put(messages: Iterable[int], *, mailbox: int | None = None) -> None:
+    """The copies of these mails (in this mailbox) become digests of their item ids.
 
     Of those that are gone not even that: they are not met again.
     """
     key = digest_key()
+    where, before = ("1 = 1", ()) if mailbox is None else ("mailbox_id = ?", (mailbox,))
     rows = database.select_in(
         "SELECT mailbox_id, folder_id, external_id, seen_sweep, gone_at, id "
-        "FROM message_copy WHERE message_id IN ({marks})",
+        f"FROM message_copy WHERE {where} AND message_id IN ({{marks}})",
         messages,
+        before,
     )
     database.execute_many(
         "INSERT INTO expired_copy (mailbox_id, folder_id, digest, seen_sweep) "

@@ -20,6 +20,7 @@ from crm_core.erasure import (
     erase_mailbox,
     preview,
     preview_mailbox,
+    words_of,
 )
 from crm_core.persons import Person, find, messages_of
 from crm_core.scrubbing import scrub
@@ -38,6 +39,7 @@ def access_report(person: Person, read_blob: ReadBlob) -> Iterator[ExportFile]:
         "email_addresses": list(person.emails),
         "address": _address(person),
         "entries": _entries(person),
+        "documents": _documents(person),
         "mails": _mails(mails, files),
         "suggestions": _in(_SUGGESTIONS, mails, "mail entry reason detail at"),
         "review_cases": _in(_REVIEWS, mails, "mail reason detail at"),
@@ -107,6 +109,16 @@ def _entries(person: Person) -> list[Record]:
         for name, (names, sql) in _PARTS.items():
             entry[name] = _records(sql, own, names)
     return found
+
+
+def _documents(person: Person) -> list[Record]:
+    """Documents of the address, linked with an entry or not."""
+    return _records(
+        "SELECT kind, number, title, dated_on, status FROM document "
+        "WHERE address_id = ? ORDER BY id",
+        (person.address,),
+        "kind number title dated_on status",
+    )
 
 
 _PARTS = {
@@ -187,8 +199,9 @@ def _log(person: Person, mails: Sequence[int]) -> list[Record]:
     if person.address is not None:
         found += _records(
             "SELECT id, at, actor, action, subject, detail FROM audit_event "
-            "WHERE entry_id IN (SELECT entry_id FROM participant WHERE address_id = ?)",
-            (person.address,),
+            "WHERE entry_id IN (SELECT entry_id FROM participant WHERE address_id = ?) "
+            "OR detail = ?",
+            (person.address, f"address:{person.address}"),
             names,
         )
     unique = {int(str(one.pop("id"))): one for one in found}
@@ -204,15 +217,22 @@ def _employee(person: Person) -> list[Record]:
         "id key name mailbox informed_on",
     )
     for one in found:
-        own = (one.pop("id"),)
-        for name, (names, sql) in _OF_EMPLOYEE.items():
-            one[name] = _records(sql, own, names)
-        one["log"] = _records(
-            "SELECT at, action, subject, detail FROM audit_event WHERE actor = ? "
-            "ORDER BY id",
-            (f"user:{one['key']}",),
-            "at action subject detail",
-        )
+        one.update(of_employee(int(str(one.pop("id"))), str(one["key"])))
+    return found
+
+
+def of_employee(employee: int, key: str) -> Record:
+    """Account, groups and tasks of one of our own people, and what they did here."""
+    found: Record = {
+        name: _records(sql, (employee,), names)
+        for name, (names, sql) in _OF_EMPLOYEE.items()
+    }
+    found["log"] = _records(
+        "SELECT at, action, subject, detail FROM audit_event WHERE actor = ? "
+        "ORDER BY id",
+        (f"user:{key}",),
+        "at action subject detail",
+    )
     return found
 
 
@@ -266,7 +286,9 @@ __all__ = [
     "erase",
     "erase_mailbox",
     "find",
+    "of_employee",
     "preview",
     "preview_mailbox",
     "scrub",
+    "words_of",
 ]

@@ -29,6 +29,7 @@ _TEXTS: tuple[tuple[str, str, tuple[str, ...], Findable | None], ...] = (
     ("audit_event", "id", ("detail",), None),
     ("task_mirror", "id", ("drift_detail", "failure"), None),
     ("quarantined_change", "id", ("detail", "internet_id"), None),
+    ("attachment", "id", ("name",), None),
 )
 
 
@@ -38,12 +39,10 @@ def redact(words: Iterable[str]) -> int:
     Bodies of mails that hold one are dropped, not changed: half a mail is no mail.
     """
     database.require_transaction()
-    wanted = sorted({w for w in words if len(w) >= SHORTEST}, key=len, reverse=True)
+    wanted = _long_enough(words)
     if not wanted:
         return 0
-    pattern = re.compile(
-        r"(?<!\w)(?:" + "|".join(map(re.escape, wanted)) + r")(?!\w)", re.IGNORECASE
-    )
+    pattern = _pattern(wanted)
     changed = 0
     for table, key, columns, kind in _TEXTS:
         ids = _redact(table, key, columns, pattern, wanted)
@@ -51,6 +50,29 @@ def redact(words: Iterable[str]) -> int:
         _keep_in_step(table, kind, ids)
     _forget_settled_copies(wanted)
     return changed + _drop_bodies(wanted)
+
+
+def affected(words: Iterable[str]) -> int:
+    """How many rows ``redact`` would change, mails' bodies aside; nothing changes."""
+    wanted = _long_enough(words)
+    if not wanted:
+        return 0
+    pattern = _pattern(wanted)
+    return sum(
+        any(one is not None and pattern.search(one) for one in row[1:])
+        for table, key, columns, _kind in _TEXTS
+        for row in _holding(table, key, columns, wanted)
+    )
+
+
+def _long_enough(words: Iterable[str]) -> list[str]:
+    return sorted({w for w in words if len(w) >= SHORTEST}, key=len, reverse=True)
+
+
+def _pattern(wanted: list[str]) -> re.Pattern[str]:
+    return re.compile(
+        r"(?<!\w)(?:" + "|".join(map(re.escape, wanted)) + r")(?!\w)", re.IGNORECASE
+    )
 
 
 def write_again(tasks: Iterable[int]) -> None:

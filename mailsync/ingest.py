@@ -76,6 +76,7 @@ class FolderJob:
     token_prefix: str = "CRM"
     digest_key: bytes = b""
     rescuer: Rescuer = field(default_factory=Rescuer)
+    quiet_before: datetime | None = None  # older mail, newly read, starts nothing
 
 
 @dataclass(slots=True)
@@ -173,6 +174,11 @@ def _too_old(job: FolderJob, change: Change) -> bool:
     )
 
 
+def counted(job: FolderJob, page: Page) -> int:
+    """How many items of a page lie within ``since``: the progress of a full read."""
+    return sum(not _too_old(job, change) for change in page.changes)
+
+
 def _worth_fetching(change: Change, rejected: dict[str, str]) -> bool:
     """A quarantined item is read again only in a newer version, or when asked."""
     return rejected.get(change.ref.external_id) != change.ref.change_key
@@ -208,7 +214,7 @@ def prepare(job: FolderJob, planned: Plan, fetched: Fetched) -> Prepared:
             prepared.plan.private.append(item)
         else:
             prepared.mails.append(mail)
-    _leave_erased(prepared)
+    _leave_erased(prepared, job.mailbox)
     prepared.rejected += [
         Rejected(
             item.ref.external_id,
@@ -222,9 +228,9 @@ def prepare(job: FolderJob, planned: Plan, fetched: Fetched) -> Prepared:
     return prepared
 
 
-def _leave_erased(prepared: Prepared) -> None:
+def _leave_erased(prepared: Prepared, mailbox: int) -> None:
     """What was erased for good is not stored again, wherever it lies by now."""
-    erased = tombstones.among(prepared.mails)
+    erased = tombstones.among(prepared.mails, mailbox=mailbox)
     if erased:
         prepared.plan.erased += sorted(erased)
         kept = [mail for mail in prepared.mails if mail.external_id not in erased]
@@ -275,7 +281,7 @@ def _store_mails(
     # Who is internal may have changed since the poll began: keys must not be older.
     place = messages.Place(
         job.mailbox, job.address, job.folder, job.sweep, mailboxes.internal(),
-        job.token_prefix,
+        job.token_prefix, job.quiet_before,
     )  # fmt: skip
     try:
         with database.savepoint():

@@ -148,10 +148,33 @@ def test_an_entry_is_exported_as_far_as_the_viewer_sees_its_mails(
     told = json.loads(files["entry.json"])
     assert [one["subject"] for one in told["mails"]] == ["Sichtbar"]
     assert told["mails_hidden"] == 1
-    whole = b"".join(files.values())
-    assert b"Geheimer" not in whole
-    assert b"Versteckt" not in whole
-    assert len(named(entry_export.of_entry(entry, blobs()))) == 3  # the control
+    assert "Geheimer" not in readable(files)
+    assert "Versteckt" not in readable(files)
+    everything = named(entry_export.of_entry(entry, blobs()))  # the control
+    assert len(everything) == 3
+    assert "Geheimer" in readable(everything)
+
+
+def readable(files: dict[str, bytes]) -> str:
+    """All texts, those of mails without their transfer encoding."""
+    mails = [message_from_bytes(f, policy=policy.default) for f in files.values()]
+    bodies = [mail.get_body(("plain",)) for mail in mails]
+    texts = [body.get_content() for body in bodies if body is not None]
+    return "\n".join([*(file.decode() for file in files.values()), *texts])
+
+
+def test_the_log_in_an_export_is_silent_on_mails_the_viewer_does_not_see(
+    world: World,
+) -> None:
+    entry = world.entry(world.address("Meier", "meier@kunde.example"))
+    world.link(entry, world.mail(box="werkstatt"))
+    hidden = world.mail(box="leitung")
+    world.link(entry, hidden)
+    for who, tells in (("huber", False), ("keller", True)):
+        files = named(entry_export.of_entry(entry, blobs(), world.viewer(who)))
+        log = json.loads(files["entry.json"])["log"]
+        assert (f"message:{hidden.id}" in {line["subject"] for line in log}) is tells
+        assert "entry_created" in {line["action"] for line in log}
 
 
 def test_a_held_mail_is_no_part_of_the_export(world: World) -> None:
