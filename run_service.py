@@ -12,6 +12,7 @@ COMMANDS = {
     "status": "mailsync.commands.service:status",
     "demo": "mailsync.commands.demo:demo",
     "migrate": "mailsync.commands.administration:migrate",
+    "backup": "mailsync.commands.administration:backup",
     "check-config": "mailsync.commands.administration:check_config",
     "verify": "mailsync.commands.administration:verify",
     "quarantine": "mailsync.commands.quarantine:quarantine",

@@ -174,6 +174,9 @@ _GERMAN = {
     "the backup {file} exists already: move it away first": (
         "Die Sicherung {file} gibt es schon: verschieben Sie sie zuerst"
     ),
+    "the backup {file} cannot be written: {why}": (
+        "Die Sicherung {file} lässt sich nicht schreiben: {why}"
+    ),
     "the backup {file} is not sound: {found}": (
         "Die Sicherung {file} ist nicht in Ordnung: {found}"
     ),
@@ -336,6 +339,19 @@ _GERMAN = {
     "another daemon works on this database already (process {process})": (
         "Auf dieser Datenbank arbeitet schon ein Dienst (Prozess {process})"
     ),
+    "a back-fill from {date} is going on already: wait for its end": (
+        "Ein Erstabgleich ab {date} läuft schon: warten Sie dessen Ende ab"
+    ),
+    "the mailbox {mailbox} is not read": "Das Postfach {mailbox} wird nicht gelesen",
+    "the mailbox {mailbox} is paused: resume it first": (
+        "Das Postfach {mailbox} ist angehalten: setzen Sie es zuerst fort"
+    ),
+    "the log-in was refused {count} times within an hour: wait {minutes} minutes, or "
+    "the account may be locked": (
+        "Die Anmeldung wurde innert einer Stunde {count}-mal abgelehnt: warten Sie "
+        "{minutes} Minuten, sonst wird das Konto vielleicht gesperrt"
+    ),
+    "there is no mailbox «{mailbox}»": "Das Postfach «{mailbox}» gibt es nicht",
 }
 
 GERMAN: Mapping[str, str] = MappingProxyType(_GERMAN)

@@ -33,6 +33,27 @@ def migrate(invocation: Invocation) -> None:
         invocation.say("The database as it was before: {file}", file=done.backup)
 
 
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_obj
+def backup(invocation: Invocation, file: Path) -> None:
+    """Copy the database to FILE while it is in use, and verify the copy."""
+    from crm_core import backup as backups
+    from crm_core import database
+
+    with invocation.session() as opened:
+        if database.is_postgres():
+            raise invocation.wrong_usage(
+                "PostgreSQL is backed up by its own means: pg_dump --format=custom "
+                "--file={file} and the database's name",
+                file=file,
+            )
+        made = backups.copy(file.absolute())
+        with database.transaction():
+            backups.record(actor=opened.actor, detail=made.name)
+    invocation.say("Backup made and verified: {file}", file=made)
+
+
 @click.command("check-config")
 @click.option(
     "--format",

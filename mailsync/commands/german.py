@@ -100,6 +100,12 @@ ANSWERS = {
         "In der Datenbankdatei sind Spuren geblieben: halten Sie die Programme an und "
         "wiederholen Sie den Befehl."
     ),
+    "Backup made and verified: {file}": "Sicherung gemacht und geprüft: {file}",
+    "PostgreSQL is backed up by its own means: pg_dump --format=custom "
+    "--file={file} and the database's name": (
+        "PostgreSQL wird mit eigenen Mitteln gesichert: pg_dump --format=custom "
+        "--file={file} und der Name der Datenbank"
+    ),
     "The database as it was before: {file}": "Die Datenbank, wie sie war: {file}",
     "In quarantine: {count}.": "In Quarantäne: {count}.",
 }
@@ -111,6 +117,8 @@ STATES = {
     "in order": "in Ordnung",
     "mails are missing": "es fehlen E-Mails",
     "not read for a long time": "lange nicht gelesen",
+    "paused": "angehalten",
+    "paused by {who} since {when}": "angehalten von {who} seit {when}",
     "waits for the data protection notice": "wartet auf Datenschutz-Info",
     "log-in wrong": "Anmeldung falsch",
     "service account locked": "Dienstkonto gesperrt",

@@ -408,3 +408,27 @@ def test_mirroring_again_after_a_command_changes_nothing(
     run("verify")
     run("quarantine", "list")
     assert len(rows(company, AuditEvent)) == before
+
+
+def test_a_backup_is_a_sound_copy_that_stands_in_the_log(
+    run: Run, company: Path, entry: int, tmp_path: Path
+) -> None:
+    target = tmp_path / "nacht.db"
+    assert f"Sicherung gemacht und geprüft: {target}" in run("backup", target).stdout
+    assert target.stat().st_mode & 0o777 == 0o600
+    database.connect(f"sqlite:///{target}")
+    assert database.execute("SELECT number FROM entry") == [(entry,)]
+    database.close()
+    (said,) = [row for row in rows(company, AuditEvent) if row.action == "backup_made"]
+    assert said.detail == "nacht.db"
+
+
+def test_a_backup_overwrites_nothing_and_says_where_it_cannot_write(
+    run: Run, entry: int, tmp_path: Path
+) -> None:
+    target = tmp_path / "da.db"
+    target.write_text("anderes")
+    assert "gibt es schon" in run("backup", target, code=1).stderr
+    assert target.read_text() == "anderes"
+    nowhere = tmp_path / "kein Ordner" / "x.db"
+    assert "lässt sich nicht schreiben" in run("backup", nowhere, code=1).stderr
