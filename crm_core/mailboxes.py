@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from crm_core import audit, staff
+from crm_core import audit, clock, staff
 from crm_core.database import execute, require_transaction, stand_in_line
 from crm_core.email_addresses import Internal, normalise
-from crm_core.errors import Invalid
+from crm_core.errors import Invalid, NotFound
+from crm_core.mailbox_reading import Reading, remember
 from crm_core.models import (
     Employee,
     InternalOnly,
@@ -60,6 +61,7 @@ class MailboxSettings:
     visibility: tuple[tuple[str, Visibility], ...] = ()
     tasks: bool = False
     calendar: bool = False
+    reading: Reading | None = None
 
     def may_be_polled(self, today: date) -> bool:
         """Shared, or its person has been informed by now."""
@@ -177,6 +179,49 @@ def release_stopped(*, actor: str) -> int:
     return len(rows)
 
 
+def pause(mailbox: Mailbox, *, actor: str) -> None:
+    """Halt it: nothing is read from it or written to it until ``resume``; idempotent.
+
+    A page under way is still committed. Where it stood is kept.
+    """
+    require_transaction()
+    touched = (
+        Mailbox.update(paused_at=clock.now(), paused_by=actor)
+        .where(Mailbox.id == mailbox.id, Mailbox.paused_at.is_null())
+        .execute()
+    )
+    if touched:
+        audit.record(actor, "mailbox_paused", f"mailbox:{mailbox.id}")
+
+
+def resume(mailbox: Mailbox, *, actor: str) -> None:
+    """Let it go on from where it stood; idempotent."""
+    require_transaction()
+    touched = (
+        Mailbox.update(paused_at=None, paused_by=None)
+        .where(Mailbox.id == mailbox.id, Mailbox.paused_at.is_null(is_null=False))
+        .execute()
+    )
+    if touched:
+        audit.record(actor, "mailbox_resumed", f"mailbox:{mailbox.id}")
+
+
+def is_paused(mailbox: int) -> bool:
+    """Whether somebody halted it; asked between two pages."""
+    rows = execute("SELECT paused_at FROM mailbox WHERE id = ?", (mailbox,))
+    return bool(rows) and rows[0][0] is not None
+
+
+def by_slug(slug: str) -> Mailbox:
+    """The mailbox of this name; NotFound if there is none, or it was removed."""
+    row = Mailbox.get_or_none(
+        Mailbox.slug == slug, Mailbox.status != MailboxStatus.REMOVED
+    )
+    if not isinstance(row, Mailbox):
+        raise NotFound("there is no mailbox «{mailbox}»", mailbox=slug)
+    return row
+
+
 def _effective(who: Internal) -> Internal:
     """Without the addresses that their domain covers: they change nothing."""
     outside = (a for a in who.addresses if a.rpartition("@")[2] not in who.domains)
@@ -207,6 +252,8 @@ def _add(
     status = _status(MailboxStatus.NEW, wanted, today)
     row = Mailbox.create(address=address, slug=slug, status=status, **columns)
     _set_visibility(row, wanted)
+    if wanted.reading is not None:
+        remember(row.id, wanted.reading)
     audit.record(actor, "mailbox_added", f"mailbox:{row.id}")
 
 
@@ -223,12 +270,17 @@ def _update(row: Mailbox, wanted: MailboxSettings, today: date, actor: str) -> b
     if changed:  # only these columns: the daemon writes the others at the same time
         row.save(only=changed)
     seen_by = _set_visibility(row, wanted)
-    if changed or seen_by:
-        what = [*changed, *(["visibility"] if seen_by else [])]
+    read = wanted.reading is not None and remember(row.id, wanted.reading)
+    what = [
+        *changed,
+        *(["visibility"] if seen_by else []),
+        *(["reading"] if read else []),
+    ]
+    if what:
         audit.record(
             actor, "mailbox_configured", f"mailbox:{row.id}", detail=", ".join(what)
         )
-    return bool(changed or seen_by)
+    return bool(what)
 
 
 def _remove(row: Mailbox, actor: str) -> bool:

@@ -45,6 +45,7 @@ class Place:
     sweep: int
     internal: Internal
     token_prefix: str = "CRM"
+    quiet_before: datetime | None = None  # older mail does nothing by its subject
 
 
 @dataclass(slots=True)
@@ -214,7 +215,7 @@ def _copy_row(rows: _Rows, place: Place, message: _Known, mail: IncomingMail) ->
             _own_parties(mail, message),
         )
     )
-    if mail.filed:
+    if mail.filed and not _is_quiet(place, mail):
         rows.keyword_work.append((message.id,))
 
 
@@ -284,8 +285,15 @@ def _decide_keywords(
     rows: _Rows, place: Place, message: int, mail: IncomingMail
 ) -> None:
     """Only a subject that says something is worth deciding about (2 ms a mail)."""
+    if _is_quiet(place, mail):
+        return
     if keywords.parse(mail.subject, place.token_prefix).says_something:
         rows.keyword_work.append((message,))
+
+
+def _is_quiet(place: Place, mail: IncomingMail) -> bool:
+    """Mail of former times that a back-fill brings is stored and does nothing."""
+    return place.quiet_before is not None and mail.received_at < place.quiet_before
 
 
 def _hidden_rows(message: int, mail: IncomingMail) -> list[tuple[int, str, str]]:

@@ -44,7 +44,7 @@ WHERE (m.pushed_version < m.wanted_version OR m.attempt_open = 1)
   AND m.drift IS NULL AND m.parked = 0
   AND (m.claimed_until IS NULL OR m.claimed_until <= ?)
   AND (m.next_attempt_at IS NULL OR m.next_attempt_at <= ?)
-  AND b.enabled = 1
+  AND b.enabled = 1 AND b.paused_at IS NULL
   AND ((m.kind = 'task' AND b.writes_tasks = 1)
        OR (m.kind = 'appointment' AND b.writes_calendar = 1))
   AND b.status NOT IN (?, ?, ?, ?)

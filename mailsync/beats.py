@@ -4,10 +4,13 @@ from importlib.metadata import PackageNotFoundError, version
 
 from crm_core import clock, database
 from crm_core.models import DaemonBeat
+from mailsync.config_state import NOTHING, ConfigState
 from mailsync.process_owner import is_dead, process_owner
 
 
-def beat(config_hash: str, config_error: str | None) -> None:
+def beat(
+    config_hash: str, config_error: str | None, files: ConfigState = NOTHING
+) -> None:
     """Say that this process lives, by which configuration, and what it refused."""
     now = clock.now()
     with database.transaction():
@@ -17,6 +20,8 @@ def beat(config_hash: str, config_error: str | None) -> None:
                 instance=process_owner(), version=program_version(), started_at=now
             )
         row.beat_at, row.config_hash, row.config_error = now, config_hash, config_error
+        row.config_since, row.refused_at = files.since, files.refused_at
+        row.problems = files.problems
         row.save()
 
 

@@ -23,6 +23,7 @@ from mailsync.startup import today
 if TYPE_CHECKING:
     from mailsync.ews.account import ServerSettings
     from mailsync.ews.mailbox import EwsServer
+    from mailsync.mailbox_test import Endpoint
     from mailsync.sync import MailboxRules, SyncSettings
 
 _EWS_VERSIONS = {"2016": "Exchange2016", "2019": "Exchange2019", "SE": "Exchange2019"}
@@ -107,6 +108,17 @@ class Context:
     def blobs(self) -> Path:
         """Where attachments lie."""
         return self.config.service.state_directory / "blobs"
+
+    def endpoint_of(self, address: str) -> "Endpoint | None":
+        """Where the server of a listed mailbox listens, for tests of the way there."""
+        from mailsync.mailbox_test import Endpoint
+
+        box = self.config.mailbox(address)
+        if box is None:
+            return None
+        said = self.config.server_of(box)
+        ca_file = str(said.ca_file) if said.ca_file is not None else None
+        return Endpoint(said.endpoint or "", ca_file)
 
     def sync_settings(self) -> "SyncSettings":
         """What polling needs of the configuration."""

@@ -27,9 +27,11 @@ from config import Config
 from config.last_good import LastGood, Outcome
 from config.loader import state_directory
 from config.watch import Reloader
-from crm_core import database, mailboxes
+from crm_core import database, mailbox_wishes, mailboxes
 from crm_core.errors import CrmError
-from mailsync import beats, logs, startup, steps
+from crm_core.models import WishKind
+from mailsync import beats, config_state, logs, startup, steps
+from mailsync.config_state import ConfigState
 from mailsync.context import Context, context
 from mailsync.jobs import jobs_of
 from mailsync.one_daemon import only_daemon
@@ -77,6 +79,8 @@ class _Daemon:
         self._started = started
         self._notifier = Notifier()
         self._config_error = _first_problem(started)
+        self._files = ConfigState().after(started)
+        self._reload_wishes: list[int] = []
         self._context = context(started.config)
         self._scheduler = Scheduler(_workers(started.config))
         self._next_beat = 0.0
@@ -114,10 +118,13 @@ class _Daemon:
     def _tick(self) -> None:
         now = time.monotonic()
         try:
+            self._hear_wishes()
             self._follow_files(now)
             self._follow_the_day()
             if now >= self._next_beat:
-                beats.beat(self._context.config.fingerprint, self._config_error)
+                beats.beat(
+                    self._context.config.fingerprint, self._config_error, self._files
+                )
                 self._next_beat = now + BEAT_EVERY
         except (DatabaseError, apsw.Error):  # locked or away: the next tick tries
             log.warning("tick_failed", exc_info=True)
@@ -128,17 +135,37 @@ class _Daemon:
         else:
             self._notifier.watchdog()
 
+    def _hear_wishes(self) -> None:
+        """Somebody pressed «Datei neu einlesen»."""
+        for wish in mailbox_wishes.to_take(WishKind.RELOAD):
+            with database.transaction():
+                taken = mailbox_wishes.take(wish.id)
+            if taken:
+                self._reload_wishes.append(wish.id)
+                self.reload()
+
+    def _answer_wishes(self, outcome: Outcome) -> None:
+        if outcome.state == "waiting" or not self._reload_wishes:
+            return
+        said = config_state.result(outcome, self._config_error)
+        with database.transaction():
+            for wish in self._reload_wishes:
+                mailbox_wishes.finish(wish, said)
+        self._reload_wishes.clear()
+
     def _follow_files(self, now: float) -> None:
         outcome = self._reloader.tick(now, startup.today(self._context.config))
         if outcome is None:
             return
         self._config_error = _first_problem(outcome)
+        self._files = self._files.after(outcome)
         self._next_beat = 0.0
         if outcome.state == "kept":
             log.error("config_refused", place=self._config_error)
         elif outcome.state in {"applied", "same"}:
             # Equal files too: whoever reloads may have renewed a password.
             self._try_to_replace(outcome.config)
+        self._answer_wishes(outcome)
         if outcome.state != "waiting":
             self._notifier.ready(self._status())
 
@@ -176,7 +203,8 @@ class _Daemon:
 
     def _take(self, taken: Context) -> None:
         startup.mirror(taken.config, actor=_ACTOR)
-        jobs = jobs_of(taken, self.progress, self._stopping.is_set)
+        stopping, hurry = self._stopping.is_set, self._scheduler.hurry
+        jobs = jobs_of(taken, self.progress, stopping, hurry)
         self._scheduler.apply(jobs)
 
     def _status(self) -> str:

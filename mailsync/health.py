@@ -10,48 +10,13 @@ count that found less here than there, and could not heal it, does.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import MappingProxyType
 
 from crm_core import clock, database
+from crm_core.mailbox_states import BEAT_STALE_AFTER, STATES, silent_after, state_of
 from crm_core.mirror_wishes import takes
 from crm_core.models import DaemonBeat, Mailbox, MailboxStatus, MailFolder, TaskMirror
 
-SILENT_AFTER = timedelta(minutes=15)
-BEAT_STALE_AFTER = timedelta(seconds=90)
-_BEATS_MISSED = 3  # a mailbox that is polled rarely is silent only after that many
-
-# What people read for a code; German in ``commands.german``.
-STATES: Mapping[str, str] = MappingProxyType(
-    {
-        "new": "not read yet",
-        "catching_up": "first sync going on",
-        "ok": "in order",
-        "incomplete": "mails are missing",
-        "silent": "not read for a long time",
-        "not_informed": "waits for the data protection notice",
-        "E201": "log-in wrong",
-        "E202": "service account locked",
-        "E203": "password cannot be read",
-        "E211": "no access: the right ApplicationImpersonation is missing",
-        "E212": "no access to the folder",
-        "E213": "address unknown",
-        "E214": "secondary address",
-        "E219": "may not be read",
-        "E221": "throttled",
-        "E222": "server slow",
-        "E223": "not reachable",
-        "E224": "mailbox is being moved",
-        "E225": "syncing anew",
-        "E231": "mailbox full",
-        "E234": "folder missing",
-        "E251": "server not found",
-        "E252": "unexpected answer",
-        "E253": "not supported",
-        "E254": "certificate not trusted",
-        "E261": "EWS is switched off there",
-        "E300": "fault of this program",
-    }
-)
+__all__ = ["STATES", "Counted", "DaemonHealth", "Health", "MailboxHealth", "health"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +32,8 @@ class MailboxHealth:
     next_attempt_at: datetime | None
     quarantined: int
     counted: "Counted | None" = None
+    paused_at: datetime | None = None
+    paused_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +95,7 @@ def health(polls: Mapping[str, int]) -> Health:
         _mailbox(
             row,
             now,
-            silent_after=_silent_after(polls.get(row.address, 0)),
+            silent_after=silent_after(polls.get(row.address, 0)),
             in_progress=alive and row.id in started,
             quarantined=quarantined.get(row.id, 0),
             counted=counted.get(row.id),
@@ -137,10 +104,6 @@ def health(polls: Mapping[str, int]) -> Health:
         if row.status is not MailboxStatus.REMOVED
     ]
     return Health(tuple(boxes), daemons, _tasks())
-
-
-def _silent_after(poll: int) -> timedelta:
-    return max(SILENT_AFTER, timedelta(seconds=_BEATS_MISSED * poll))
 
 
 def _mailbox(
@@ -154,7 +117,7 @@ def _mailbox(
 ) -> MailboxHealth:
     last = row.last_success_at
     lately = last is not None and now - last <= silent_after
-    state, healthy = _state(row, lately=lately, in_progress=in_progress)
+    state, healthy = state_of(row, lately=lately, in_progress=in_progress)
     if state == "ok" and counted is not None and counted.here != counted.there:
         state, healthy = "incomplete", False
     return MailboxHealth(
@@ -167,6 +130,8 @@ def _mailbox(
         next_attempt_at=row.next_attempt_at,
         quarantined=quarantined,
         counted=counted,
+        paused_at=row.paused_at,
+        paused_by=row.paused_by,
     )
 
 
@@ -181,20 +146,6 @@ def _counted(folders: Iterable[MailFolder]) -> dict[int, Counted]:
                 min(sum_.at, one.at), sum_.there + one.there, sum_.here + one.here
             )
     return found
-
-
-def _state(row: Mailbox, *, lately: bool, in_progress: bool) -> tuple[str, bool]:
-    """The state's key, and whether nobody needs to act."""
-    if row.status is MailboxStatus.NOT_INFORMED:
-        return "not_informed", True
-    if row.status is MailboxStatus.NEW:
-        first = in_progress and row.last_success_at is None
-        return ("catching_up", True) if first else ("new", lately)
-    if row.status is MailboxStatus.OK:
-        return ("ok", True) if lately else ("silent", False)
-    code = row.status_code if row.status_code in STATES else "E252"
-    backing_off = row.status is MailboxStatus.BACKING_OFF
-    return str(code), backing_off and (lately or in_progress)
 
 
 def _daemon(row: DaemonBeat, now: datetime) -> DaemonHealth:

@@ -1,6 +1,7 @@
 """What the daemon does over and over, for one configuration.
 
     poll:<mailbox>   mail, task and calendar folders, keyword acts, wanted content
+    wishes           what people asked for on the pages: tests, polls, back-fills
     outbox           tasks that differ from their copies
     webhooks         events that other programs are told of
     search           mails that ingest left out of the search index
@@ -18,7 +19,7 @@ from functools import partial
 import structlog
 
 from crm_core import database, import_files, mailboxes
-from mailsync import nightly, outbox, sync, webhooks
+from mailsync import nightly, outbox, sync, webhooks, wishes
 from mailsync.blobs import SPARED
 from mailsync.context import Context
 from mailsync.progress import Progress
@@ -29,13 +30,17 @@ OUTBOX_EVERY = 3.0
 WEBHOOKS_EVERY = 2.0
 SEARCH_EVERY = 5.0
 TIDY_EVERY = 600.0
+WISHES_EVERY = 2.0
 
 ShouldStop = Callable[[], bool]
+Hurry = Callable[[str], None]  # run the job of this name now
 
 log = structlog.get_logger("mailsync.jobs")
 
 
-def jobs_of(context: Context, progress: Progress, should_stop: ShouldStop) -> list[Job]:
+def jobs_of(
+    context: Context, progress: Progress, should_stop: ShouldStop, hurry: Hurry
+) -> list[Job]:
     """The jobs of a configuration whose mailboxes are mirrored."""
     settings = context.sync_settings()
     jobs = []
@@ -44,6 +49,8 @@ def jobs_of(context: Context, progress: Progress, should_stop: ShouldStop) -> li
         if box is not None:
             body = partial(_poll, settings, row.id, row.slug, should_stop)
             jobs.append(_job(f"poll:{row.slug}", box.poll, body, progress, should_stop))
+    tend = partial(_tend, context, settings, hurry, should_stop)
+    jobs.append(_job("wishes", WISHES_EVERY, tend, progress, should_stop))
     push = partial(_push, settings, should_stop)
     jobs.append(_job("outbox", OUTBOX_EVERY, push, progress, should_stop))
     tell = partial(_tell, context, should_stop)
@@ -82,10 +89,23 @@ def _job(
 def _poll(
     settings: SyncSettings, mailbox: int, slug: str, should_stop: ShouldStop
 ) -> None:
+    wishes.before_poll(mailbox, settings.keeping.zone)
     report = sync.poll_mailbox(settings, mailbox, should_stop)
+    wishes.after_poll(report)
     if report.problem is None:
         done = {"acts": report.acts, "bodies": report.bodies}
         log.debug("mailbox_polled", mailbox=slug, **done)
+
+
+def _tend(
+    context: Context, settings: SyncSettings, hurry: Hurry, should_stop: ShouldStop
+) -> None:
+    wishes.tend(
+        settings,
+        context.endpoint_of,
+        lambda slug: hurry(f"poll:{slug}"),
+        should_stop,
+    )
 
 
 def _push(settings: SyncSettings, should_stop: ShouldStop) -> None:

@@ -230,6 +230,13 @@ class MemoryMailbox:
         for start in range(0, max(len(ids), 1), self.exchange.page):
             yield tuple(ids[start : start + self.exchange.page])
 
+    def item_count(self, folder: FolderRef, since: datetime | None) -> int:
+        """How many items lie in the folder."""
+        with self._request("item_count") as box:
+            path = require_folder(box, folder.external_id or folder.name)
+            held = [h for h in box.items.values() if h.folder == path]
+            return sum(since is None or _at(h) >= since for h in held)
+
     def heads(self, refs: Sequence[ItemRef]) -> tuple[Change, ...]:
         """What a change page would say about these items; the gone are left out."""
         with self._request("heads") as box:

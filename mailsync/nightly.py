@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from crm_core import clock, database, retention
+from crm_core import clock, database, mailbox_polls, mailbox_wishes, retention
 from crm_core.models import Setting
 from mailsync.steps import step
 
@@ -83,6 +83,8 @@ def expire(keeping: Keeping, should_stop: Callable[[], bool]) -> NightReport:
             retention.forget_sessions(now),
             retention.forget_answers(now),
         )
+        mailbox_polls.forget(now)
+        mailbox_wishes.forget(now)
     database.checkpoint()
     return report
 

@@ -253,6 +253,10 @@ class MailSource(Protocol):
         """
         ...
 
+    def item_count(self, folder: FolderRef, since: datetime | None) -> int:
+        """How many items lie in the folder; one small request."""
+        ...
+
     def heads(self, refs: Sequence[ItemRef]) -> tuple[Change, ...]:
         """What a change page would say about these items; the gone are left out."""
         ...

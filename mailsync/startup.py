@@ -20,6 +20,7 @@ from peewee import Database
 
 from config import Config, EffectiveMailbox, Taxonomy, database_url
 from config.files import read_files
+from config.lines import yaml_lines
 from config.loader import assemble
 from crm_core import (
     backup,
@@ -37,6 +38,7 @@ from crm_core import (
 )
 from crm_core.classification import ImportCount, SubtagSpec, TagGroupSpec, TagSpec
 from crm_core.errors import CrmError
+from crm_core.mailbox_reading import Reading
 from crm_core.mailboxes import MailboxSettings, Mirrored
 from crm_core.models import (
     Access,
@@ -192,6 +194,20 @@ def _settings(config: Config, box: EffectiveMailbox) -> MailboxSettings:
         visibility=tuple((name, Visibility(word)) for name, word in visibility),
         tasks=box.tasks,
         calendar=box.calendar,
+        reading=_reading(config, box),
+    )
+
+
+def _reading(config: Config, box: EffectiveMailbox) -> Reading:
+    server = config.server_of(box)
+    return Reading(
+        poll=box.poll,
+        since=box.since,
+        skip=box.skip,
+        endpoint=server.endpoint or "",
+        login=server.login or "",
+        access=server.access,
+        lines=yaml_lines(box),
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
+from time import monotonic
 
 import structlog
 
@@ -19,6 +20,7 @@ from crm_core import (
     database,
     keyword_acts,
     leases,
+    mailbox_polls,
     mailboxes,
     search,
 )
@@ -84,6 +86,8 @@ class MailboxReport:
     bodies: int = 0
     problem: str | None = None
     code: str | None = None
+    asked: bool = True  # False: not due, paused, or another daemon's
+    answer: float | None = None  # seconds for one question about changes
 
 
 def poll_mailbox(
@@ -96,23 +100,31 @@ def poll_mailbox(
     """
     mailbox = Mailbox.get_by_id(mailbox_id)
     if not mailbox.enabled or not due(mailbox) or not leases.claim(mailbox_id):
-        return MailboxReport(mailbox_id, mailbox.slug, problem=mailbox.status_detail)
+        problem = mailbox.status_detail
+        return MailboxReport(mailbox_id, mailbox.slug, problem=problem, asked=False)
+    began = monotonic()
+
+    def stop() -> bool:
+        return should_stop() or mailboxes.is_paused(mailbox_id)
+
     try:
         port = settings.open_port(mailbox.address)
         try:
-            report = _poll(settings, mailbox, port, should_stop)
+            report = _poll(settings, mailbox, port, stop)
         finally:
             port.close()
     except (MailSyncError, SystemicFailure, LeaseLost) as error:
-        return _failed(settings, mailbox, error)
+        return _failed(settings, mailbox, error, monotonic() - began)
     finally:
         leases.release(mailbox_id)
-    _succeeded(mailbox)
+    _succeeded(mailbox, report, monotonic() - began)
     return report
 
 
 def due(mailbox: Mailbox) -> bool:
-    """Whether the mailbox may be asked now: never inside a back-off window."""
+    """Whether the mailbox may be asked now: not paused, no back-off window open."""
+    if mailbox.paused_at is not None:
+        return False
     if mailbox.status in {MailboxStatus.STOPPED, MailboxStatus.GONE}:
         return mailbox.next_attempt_at is not None and (
             mailbox.next_attempt_at <= clock.now()
@@ -126,10 +138,14 @@ def _poll(
     port: MailboxPort,
     should_stop: Callable[[], bool],
 ) -> MailboxReport:
-    outcome = PageOutcome()
+    outcome, pages, waited = PageOutcome(), 0, 0.0
     jobs = folder_jobs(settings, mailbox, port)
     for job in jobs:
-        outcome += engine.sync_folder(port, job, should_stop).outcome
+        engine.expect(port, job)
+    for job in jobs:
+        read = engine.sync_folder(port, job, should_stop)
+        outcome += read.outcome
+        pages, waited = pages + read.pages, waited + read.waited
     counting.count_if_due(port, jobs, settings.keeping.zone, should_stop)
     acts = decide_keywords(settings, should_stop)
     with database.transaction():
@@ -137,7 +153,14 @@ def _poll(
     for folder in watched:
         reconcile.sync_task_folder(port, folder, should_stop)
     fetched = _contents(settings, mailbox.id, port, should_stop)
-    return MailboxReport(mailbox.id, mailbox.slug, outcome, acts, fetched)
+    return MailboxReport(
+        mailbox.id,
+        mailbox.slug,
+        outcome,
+        acts,
+        fetched,
+        answer=waited / pages if pages else None,
+    )
 
 
 def folder_jobs(
@@ -158,13 +181,22 @@ def folder_jobs(
             rules=reading,
             sweep=row.sweep,
             detail=detail,
-            since=rules.since,
+            since=_since(rules, mailbox),
             token_prefix=settings.token_prefix,
             digest_key=key,
             rescuer=settings.rescuer,
+            quiet_before=mailbox.quiet_before,
         )
         for row in _folders(mailbox, rules, port)
     ]
+
+
+def _since(rules: MailboxRules, mailbox: Mailbox) -> datetime | None:
+    """From when mail is read: as configured, or further back once back-filled."""
+    if rules.since is None or mailbox.read_from is None:
+        return rules.since
+    read_from: datetime = mailbox.read_from
+    return min(rules.since, read_from)
 
 
 def _folders(
@@ -255,7 +287,8 @@ def index_search(should_stop: Callable[[], bool]) -> int:
 # --- status -----------------------------------------------------------------------
 
 
-def _succeeded(mailbox: Mailbox) -> None:
+def _succeeded(mailbox: Mailbox, report: MailboxReport, took: float) -> None:
+    mails = report.outcome.new + report.outcome.copies
     with database.transaction():
         Mailbox.update(
             status=MailboxStatus.OK,
@@ -265,12 +298,14 @@ def _succeeded(mailbox: Mailbox) -> None:
             next_attempt_at=None,
             last_success_at=clock.now(),
         ).where(Mailbox.id == mailbox.id).execute()
+        mailbox_polls.record(mailbox.id, took=took, answer=report.answer, mails=mails)
 
 
 def _failed(
     settings: SyncSettings,
     mailbox: Mailbox,
     error: MailSyncError | SystemicFailure | LeaseLost,
+    took: float,
 ) -> MailboxReport:
     status = MailboxStatus.BACKING_OFF
     code = "E300"
@@ -291,6 +326,7 @@ def _failed(
             attempts=attempts,
             next_attempt_at=clock.now() + timedelta(seconds=wait),
         ).where(Mailbox.id == mailbox.id).execute()
+        mailbox_polls.record(mailbox.id, took=took, code=code)
     log.warning(
         "mailbox_backed_off",
         mailbox=mailbox.slug,

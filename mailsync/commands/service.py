@@ -111,6 +111,9 @@ def _line(invocation: Invocation, box: "MailboxHealth", state: str) -> str:
     sign = " " if box.healthy else "!"
     code = f" ({box.state})" if box.state.startswith("E") else ""
     words = invocation.text(state)
+    if box.paused_at is not None:
+        who, when = box.paused_by or "?", _when(box.paused_at)
+        words = invocation.text("paused by {who} since {when}", who=who, when=when)
     count = f"  {equation(box.counted.there, box.counted.here)}" if box.counted else ""
     when = _when(box.last_success_at)
     return f"{sign} {box.address:<40} {when}  {words}{code}{count}"
@@ -167,6 +170,7 @@ def _as_json(found: "Health") -> dict[str, object]:
                 "last_success_at": _iso(box.last_success_at),
                 "next_attempt_at": _iso(box.next_attempt_at),
                 "quarantined": box.quarantined,
+                "paused_at": _iso(box.paused_at),
                 "counted": None
                 if box.counted is None
                 else {

@@ -51,8 +51,22 @@ def item_ids(
         offset += len(page)
 
 
-def _question(where: str, offset: int, since: datetime | None) -> str:
-    size = _PAGE if since is None else _PAGE_RESTRICTED
+def item_count(caller: Caller, folder: FolderRef, since: datetime | None) -> int:
+    """How many items a folder holds; ``since``: not older ones. One id is fetched."""
+    where = folder_id(caller, folder)
+    message = caller.ask_one("FindItem", _question(where, 0, since, size=1))
+    root = message.find(f"{{{MNS}}}RootFolder")
+    said = "" if root is None else root.get("TotalItemsInView", "")
+    if not said.isascii() or not said.isdigit():
+        raise Transient("FindItem without TotalItemsInView", code="E252")
+    return int(said)
+
+
+def _question(
+    where: str, offset: int, since: datetime | None, *, size: int | None = None
+) -> str:
+    if size is None:
+        size = _PAGE if since is None else _PAGE_RESTRICTED
     return (
         f' Traversal="Shallow">{_SHAPE}</m:ItemShape>'
         f'<m:IndexedPageItemView MaxEntriesReturned="{size}" Offset="{offset}" '

@@ -199,6 +199,10 @@ class EwsMailbox:
         """The ids of what lies in the folder by FindItem, page by page."""
         return listing.item_ids(self._reader, folder, since)
 
+    def item_count(self, folder: FolderRef, since: datetime | None) -> int:
+        """How many items lie in the folder; one request, one id."""
+        return listing.item_count(self._reader, folder, since)
+
     def heads(self, refs: Sequence[ItemRef]) -> tuple[Change, ...]:
         """What a change page would say about these items; the gone are left out."""
         return listing.heads(self._reader, refs)
