@@ -147,7 +147,7 @@ def delete(level: str, id_: int) -> Response:
         taxonomy.delete(found, actor=viewer().actor)
     except Conflict as error:
         tell("warning", f"{say(error, language())}.")
-        return back_to(url_for(f"taxonomy_forms.{level}", id_=id_))
+        return back_to(f"{url_for('.tree')}/{level}/{id_}")
     tell("success", gettext("«%(name)s» deleted.", name=found.name))
     return back_to(url_for(".tree"))
 
