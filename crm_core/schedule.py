@@ -109,6 +109,19 @@ def of(task: Task) -> Schedule:
     return Schedule(task.kind, task.due_on, task.day, task.starts_at, task.ends_at)
 
 
+def on_day(task: Task, day: date, zone: ZoneInfo | None = None) -> Schedule:
+    """The task's schedule on another day: same kind, same time of day, same length."""
+    if task.kind is TaskKind.DUE_BY:
+        return due_by(day)
+    if task.starts_at is None or task.ends_at is None:
+        return all_day(day)
+    zone = zone or company_zone()
+    local = task.starts_at.astimezone(zone)
+    minutes = round((task.ends_at - task.starts_at).total_seconds() / 60)
+    wanted = datetime.combine(day, local.time())
+    return at(wanted, minutes=max(minutes, 1), zone=zone)
+
+
 def company_zone() -> ZoneInfo:
     """The zone of the configuration, as last remembered."""
     row = Setting.get_or_none(Setting.name == _ZONE)

@@ -91,6 +91,8 @@ def _templates(app: Flask) -> None:
         date=i18n.show_date,
         time=i18n.show_time,
         weekday=i18n.show_weekday,
+        short_day=i18n.show_short_day,
+        time_of_day=i18n.show_time_of_day,
         ago=lambda value: i18n.show_ago(value, clock.now()),
         number=i18n.show_number,
     )

@@ -26,16 +26,27 @@ _ADMINISTRATION = (
     ("/datenschutz", lazy("Privacy"), None),
 )
 _KINDS = frozenset({"success", "info", "warning", "danger"})
+_KEYS = {"/adressen": "g a", "/aufgaben": "g t", "/nicht-zugeordnet": "g z"}
 
 
 @dataclass(frozen=True, slots=True)
 class NavigationItem:
-    """One link of the bar."""
+    """One link of the bar; ``key`` opens it."""
 
     href: str
     label: str
     here: bool
     count: int = 0
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message. ``undo``: where a press takes back what it tells."""
+
+    kind: str
+    text: str
+    undo: str = ""
 
 
 def navigation() -> list[NavigationItem]:
@@ -51,7 +62,7 @@ def navigation() -> list[NavigationItem]:
         first = administration_navigation()[:1]
         items += [(item.href, gettext("Administration"), 0) for item in first]
     return [
-        NavigationItem(href, label, _is_here(href), count)
+        NavigationItem(href, label, _is_here(href), count, _KEYS.get(href, ""))
         for href, label, count in items
         if has_page(href)
     ]
@@ -109,16 +120,16 @@ def form_key() -> Markup:
     )
 
 
-def tell(kind: str, text: str) -> None:
+def tell(kind: str, text: str, *, undo: str = "") -> None:
     """Say something on the next page (after the redirect)."""
-    g.setdefault("said", []).append((kind, text[:400]))
+    g.setdefault("said", []).append((kind, text[:400], undo))
 
 
-def get_flashed() -> list[tuple[str, str]]:
+def get_flashed() -> list[Said]:
     """What the request before wanted to be said; once."""
     if "heard" not in g:
         g.heard = _read(request.cookies.get(_SAID, ""))
-    heard: list[tuple[str, str]] = g.heard
+    heard: list[Said] = g.heard
     return heard
 
 
@@ -141,12 +152,13 @@ def keep_said(response: Response) -> Response:
     return response
 
 
-def _read(cookie: str) -> list[tuple[str, str]]:
+def _read(cookie: str) -> list[Said]:
     try:
         found = json.loads(base64.urlsafe_b64decode(cookie.encode()))
-        return [(str(k), str(t)) for k, t in found if k in _KINDS]
+        heard = [Said(*map(str, one)) for one in found]
     except (ValueError, TypeError):
         return []
+    return [said for said in heard if said.kind in _KINDS]
 
 
 GLOBALS: dict[str, Callable[..., object]] = {

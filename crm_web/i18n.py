@@ -95,6 +95,17 @@ def show_weekday(value: date) -> str:
     return dates.format_date(value, "full", _locale())
 
 
+def show_short_day(value: date) -> str:
+    """Fr. 27.11. / Fri 27 Nov: head of a narrow column."""
+    form = "EEE dd.MM." if language() == "de" else "EEE d MMM"
+    return dates.format_date(value, form, _locale())
+
+
+def show_time_of_day(value: datetime) -> str:
+    """14:05 in the company's zone."""
+    return f"{local(value):%H:%M}"
+
+
 def show_ago(value: datetime | None, now: datetime) -> str:
     """Vor 3 Minuten / 3 minutes ago."""
     if value is None:

@@ -138,6 +138,15 @@ def page(
     return Page(tuple(_cards(viewer, kept)), next_)
 
 
+def count(viewer: Viewer, wanted: TaskFilter) -> int:
+    """How many tasks the list has."""
+    conditions, values = _where(viewer, wanted, None, None, None)
+    ((found,),) = database.execute(
+        f"SELECT count(*) {_FROM} WHERE {conditions}", values
+    )
+    return int(found)
+
+
 def card(viewer: Viewer, task_id: int) -> TaskCard:
     """One task; NotFound if the viewer may not read its entry."""
     rows = _rows(viewer, TaskFilter(status=None), order="t.id", limit=1, task=task_id)

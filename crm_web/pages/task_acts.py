@@ -5,11 +5,12 @@ the entry; an employee may finish the own tasks of an entry that is only to be r
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 
-from flask import request, url_for
+from flask import abort, request, url_for
 from werkzeug.wrappers import Response
 
-from crm_core import mirrors, staff, tasks
+from crm_core import mirrors, schedule, staff, tasks
 from crm_core.errors import Forbidden
 from crm_core.models import Right, Task
 from crm_core.queries import task_board
@@ -17,7 +18,7 @@ from crm_core.queries.task_board import TaskCard
 from crm_web import typed_schedule
 from crm_web.chrome import tell
 from crm_web.forms import Form, attempt
-from crm_web.i18n import gettext
+from crm_web.i18n import gettext, show_date
 from crm_web.rooms import Room, back_to, inside, viewer
 
 room = Room("task_acts", __name__)
@@ -26,7 +27,9 @@ room = Room("task_acts", __name__)
 @room.post("/aufgaben/<int:task_id>/erledigt")
 def done(task_id: int) -> Response:
     """Done; the copy in Outlook follows."""
-    return _act(task_id, tasks.complete, gettext("«%(title)s» is done."), own=True)
+    said = gettext("«%(title)s» is done.")
+    undo = url_for(".reopen", task_id=task_id)
+    return _act(task_id, tasks.complete, said, own=True, undo=undo)
 
 
 @room.post("/aufgaben/<int:task_id>/offen")
@@ -79,20 +82,48 @@ def change(task_id: int) -> Response:
     return _told(form, gettext("«%(title)s» changed.", title=title), card)
 
 
+@room.post("/aufgaben/<int:task_id>/verschieben")
+def move(task_id: int) -> Response:
+    """To today, tomorrow, or a week on (from today where it is late)."""
+    card = _allowed(task_id)
+    form, today = Form(request.form), typed_schedule.today()
+    days = {
+        "heute": today,
+        "morgen": today + timedelta(days=1),
+        "woche": max(card.due, today) + timedelta(weeks=1),
+    }
+    day = days.get(form.text("tag"))
+    if day is None:
+        abort(404)
+    with attempt(form):
+        task = tasks.get(task_id)
+        moved = schedule.on_day(task, day)
+        tasks.reschedule(task_id, moved, actor=viewer().actor)
+    said = gettext(
+        "«%(title)s» moved to %(day)s.", title=card.title, day=show_date(day)
+    )
+    return _told(form, said, card)
+
+
 def _act(
-    task_id: int, act: Callable[..., Task], said: str, *, own: bool = False
+    task_id: int,
+    act: Callable[..., Task],
+    said: str,
+    *,
+    own: bool = False,
+    undo: str = "",
 ) -> Response:
     card = _allowed(task_id, own=own)
     form = Form()
     with attempt(form):
         act(task_id, actor=viewer().actor)
-    return _told(form, said % {"title": card.title}, card)
+    return _told(form, said % {"title": card.title}, card, undo=undo)
 
 
-def _told(form: Form, said: str, card: TaskCard) -> Response:
+def _told(form: Form, said: str, card: TaskCard, *, undo: str = "") -> Response:
     """What happened, or (Outlook has what cannot be said here) why not."""
     text = said if form.ok else " ".join(form.errors.values())
-    tell("success" if form.ok else "danger", text)
+    tell("success" if form.ok else "danger", text, undo=undo if form.ok else "")
     return _back(card)
 
 

@@ -17,11 +17,6 @@ def test_every_link_of_the_frame_has_a_page(gl: Browser) -> None:
         assert answer.status_code in {200, 303}, link
 
 
-def test_the_start_leads_to_the_addresses(gl: Browser) -> None:
-    answer = gl.client.get("/", base_url="https://localhost")
-    assert answer.headers["Location"] == "/adressen"
-
-
 def test_a_path_without_a_page_is_seen(app: Flask) -> None:
     with app.test_request_context("/"):
         assert has_page("/adressen")
