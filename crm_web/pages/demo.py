@@ -14,7 +14,7 @@ from flask import abort, current_app, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from crm_core import clock, database, mailboxes
-from crm_core.models import AddressRole, Mailbox
+from crm_core.models import Mailbox
 from crm_core.queries import address_list, answerable
 from crm_core.queries.address_list import AddressFilter
 from crm_web.demo_hints import HINTS, Hint
@@ -28,7 +28,7 @@ from crm_web.simulated_exchange import Fault, OutlookItem, SimulatedExchange
 
 room = Room("demo", __name__)
 
-_CUSTOMERS = 40
+_WRITERS = 60
 _INBOX = 8
 _ACTS = frozenset({"complete", "later", "move", "delete"})
 _ELSEWHERE = "tasks/Später"
@@ -108,15 +108,15 @@ def outlook() -> str:
 def from_customer() -> Response | tuple[str, int]:
     """«E-Mail vom Kunden senden»: a new matter, no answer."""
     form = Form(request.form)
-    customer = _customer(form)
+    writer = _writer(form)
     form.require("subject")
-    if not form.ok or customer is None:
+    if not form.ok or writer is None:
         return _page(form), 422
     to = _mailbox()
-    _send(Letter(*customer.who, to, form.text("subject"), form.text("text")))
+    _send(Letter(*writer.who, to, form.text("subject"), form.text("text")))
     if not _is_read(to):
         return _done("ungelesen")
-    return _done("kunde", adresse=customer.id)
+    return _done("kunde", adresse=writer.id)
 
 
 @room.route("/demo/antwort", methods=["POST"])
@@ -145,18 +145,18 @@ def answer() -> Response | tuple[str, int]:
 def with_keyword() -> Response | tuple[str, int]:
     """«Mit #offerte senden»: an employee writes to a customer."""
     form = Form(request.form)
-    customer = _customer(form)
+    writer = _writer(form)
     form.require("keyword_subject")
-    if not form.ok or customer is None:
+    if not form.ok or writer is None:
         return _page(form), 422
     me = _mailbox()
     subject = f"#offerte {form.text('keyword_subject')}"
     text = gettext("Please find our quote enclosed.")
-    raw = Letter(_names()[me], me, customer.email, subject, text).to_mime(clock.now())
+    raw = Letter(_names()[me], me, writer.email, subject, text).to_mime(clock.now())
     _exchange().deliver(raw, submitted_by=me)
     if not _is_read(me):
         return _done("ungelesen")
-    return _done("schlagwort", adresse=customer.id)
+    return _done("schlagwort", adresse=writer.id)
 
 
 @room.route("/demo/klick", methods=["POST"])
@@ -212,7 +212,7 @@ def fault() -> Response:
 
 
 @dataclass(frozen=True, slots=True)
-class Customer:
+class Writer:
     """Somebody who may write; the address is the CRM's."""
 
     id: int
@@ -235,7 +235,7 @@ def _page(form: Form) -> str:
         outlook=shown,
         boxes=names.items(),
         here=names[mailbox],
-        customers=[(one.id, one.name) for one in _customers()],
+        writers=[(one.id, one.name) for one in _writers()],
         answers=[
             (one.entry, one.title, one.sender_name or one.sender)
             for one in answerable.newest(viewer())
@@ -284,19 +284,18 @@ def _reply_subject(subject: str) -> str:
     return subject if subject[:3].lower() in {"re:", "aw:"} else f"Re: {subject}"
 
 
-def _customer(form: Form) -> Customer | None:
-    wanted = form.number("customer")
-    found = next((one for one in _customers() if one.id == wanted), None)
+def _writer(form: Form) -> Writer | None:
+    wanted = form.number("writer")
+    found = next((one for one in _writers() if one.id == wanted), None)
     if found is None:
-        form.errors["customer"] = gettext("Please choose a customer.")
+        form.errors["writer"] = gettext("Please choose an address.")
     return found
 
 
-def _customers() -> Iterator[Customer]:
-    wanted = AddressFilter(role=AddressRole.CUSTOMER)
-    for row in address_list.page(viewer(), wanted, limit=_CUSTOMERS).rows:
+def _writers() -> Iterator[Writer]:
+    for row in address_list.page(viewer(), AddressFilter(), limit=_WRITERS).rows:
         if row.emails:
-            yield Customer(row.id, row.name, row.emails[0])
+            yield Writer(row.id, row.name, row.emails[0])
 
 
 def _mailbox() -> str:

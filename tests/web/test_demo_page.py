@@ -145,7 +145,7 @@ def followed(demo: Browser, path: str, **fields: object) -> str:
 
 def test_a_customer_writes(demo: Browser, sandbox: Sandbox, world: PageWorld) -> None:
     meier = world.meier()[0].id
-    page = followed(demo, "/demo/kunde", customer=meier, subject="Neues Ruder")
+    page = followed(demo, "/demo/kunde", writer=meier, subject="Neues Ruder")
     assert newest(sandbox)["Subject"] == "Neues Ruder"
     assert newest(sandbox)["From"]["email"] == "meier@kunde.example"
     assert f'href="/adressen/{meier}/crm"' in page
@@ -155,10 +155,10 @@ def test_a_mail_without_subject_is_refused_and_input_kept(
     demo: Browser, sandbox: Sandbox, world: PageWorld
 ) -> None:
     meier = world.meier()[0].id
-    answer = demo.post("/demo/kunde", 422, postfach=SALES, customer=meier, subject=" ")
+    answer = demo.post("/demo/kunde", 422, postfach=SALES, writer=meier, subject=" ")
     assert "Bitte füllen Sie dieses Feld aus." in answer.text
     assert sandbox.items(SALES, "inbox") == []
-    demo.post("/demo/kunde", 422, postfach=SALES, customer=99, subject="Boot")
+    demo.post("/demo/kunde", 422, postfach=SALES, writer=99, subject="Boot")
     assert sandbox.items(SALES, "inbox") == []
 
 
@@ -188,7 +188,7 @@ def test_an_employee_writes_with_a_keyword(
     demo: Browser, sandbox: Sandbox, world: PageWorld
 ) -> None:
     meier = world.meier()[0].id
-    followed(demo, "/demo/schlagwort", customer=meier, keyword_subject="Jolle")
+    followed(demo, "/demo/schlagwort", writer=meier, keyword_subject="Jolle")
     sent = newest(sandbox, folder="sentitems")
     assert sent["Subject"] == "#offerte Jolle"
     assert sent["ToRecipients"][0]["email"] == "meier@kunde.example"
@@ -200,7 +200,7 @@ def test_a_mailbox_that_is_not_read_is_called_so(
     meier = world.meier()[0].id
     with database.transaction():
         Mailbox.update(enabled=False).where(Mailbox.address == SALES).execute()
-    page = followed(demo, "/demo/kunde", customer=meier, subject="Neues Ruder")
+    page = followed(demo, "/demo/kunde", writer=meier, subject="Neues Ruder")
     assert "noch nicht informiert" in page
 
 
