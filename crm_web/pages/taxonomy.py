@@ -8,7 +8,14 @@ from collections.abc import Callable
 from flask import render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from crm_core import starter_set, subtag_details, taxonomy
+from crm_core import (
+    audit,
+    database,
+    starter_set,
+    subtag_details,
+    taxonomy,
+    taxonomy_file,
+)
 from crm_core.errors import Conflict, Invalid
 from crm_core.models import Right
 from crm_core.queries import taxonomy as reading
@@ -96,6 +103,20 @@ def _csv_row(row: tuple[GroupNode, TagNode, SubtagNode]) -> list[object]:
         " / ".join(subtag.templates),
         gettext("yes") if active else gettext("no"),
     ]
+
+
+@room.get("/verwaltung/gruppen-tags.yaml")
+@needs(Right.ADMINISTRATION)
+def commissioning_file() -> Response:
+    """The same as the file that ``mailsync taxonomy import`` reads; logged."""
+    viewer().require(Right.EXPORT)
+    with database.transaction():
+        audit.record(viewer().actor, "list_exported", "list:taxonomy.yaml")
+    return Response(
+        taxonomy_file.text_of(reading.tree()),
+        mimetype="application/yaml",
+        headers={"Content-Disposition": 'attachment; filename="taxonomy.yaml"'},
+    )
 
 
 @room.post("/verwaltung/gruppen-tags/startset", endpoint="start_with")

@@ -2,13 +2,16 @@
 
 import re
 from html import unescape
+from pathlib import Path
 
 import pytest
+from company_files import write_company
 from flask import Flask
 from page_world import PageWorld, links, shown
 from pages import Browser
 from statements import counted
 
+import config
 from crm_core import classification, taxonomy
 from crm_core.database import transaction
 from crm_core.models import (
@@ -127,6 +130,35 @@ def test_the_list_can_be_taken_along_without_formulas(gl: Browser) -> None:
     assert text.startswith("\ufeffGruppe;Tag;Subtag;")
     assert "Verkauf;Boot;'=1+1;" in text
     assert AuditEvent.select().where(AuditEvent.action == "list_exported").exists()
+
+
+def test_the_commissioning_file_says_the_same_when_it_is_read_again(
+    gl: Browser, office: Browser, tmp_path: Path
+) -> None:
+    name = 'Über «Offerte»: "ja", #1 \\ 🛥 - {x}'
+    group = TagGroup.get(TagGroup.key == "verkauf")
+    save(
+        gl, f"{TREE}/subtag/{offerte().id}", name=name, required="note",
+        **{"task-0": "Anrufen: heute", "task-1": "Offerte"},
+    )  # fmt: skip
+    save(gl, f"{TREE}/gruppe/{group.id}", required="description")
+    gl.post(
+        f"{TREE}/subtag/{Subtag.get(Subtag.key == 'stoerung').id}/aktiv", active="0"
+    )
+    text = gl.get(f"{TREE}.yaml")
+    folder = write_company(tmp_path / "etc")
+    (folder / "taxonomy.yaml").write_text(text, encoding="utf-8")
+    read = config.load(folder).taxonomy
+    assert read is not None
+    sales, workshop = read.groups
+    assert dict(sales.access) == {"GL": "full", "Administration": "full"}
+    (subtag,) = sales.tags[0].subtags
+    assert (subtag.key, subtag.name) == ("offerte", name)
+    assert subtag.keywords == ("offerte",)
+    assert subtag.required == ("description", "note")
+    assert subtag.task_templates == ("Anrufen: heute", "Offerte")
+    assert workshop.tags[0].subtags == ()
+    office.get(f"{TREE}.yaml", 403)
 
 
 # --- new, renamed, moved --------------------------------------------------------------
