@@ -38,6 +38,9 @@ _ACTIONS = {
     "mirror_parked": _("gave up writing a task"),
     "entry_exported": _("exported the entry"),
     "entry_merged": _("merged entries"),
+    "entry_absorbed": _("merged another entry into this one"),
+    "mail_removed_by_owner": _("removed an e-mail of the own mailbox"),
+    "data_exported": _("exported the entry"),
 }
 ACTIONS: Mapping[str, str] = MappingProxyType(_ACTIONS)
 

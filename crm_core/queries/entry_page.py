@@ -6,7 +6,7 @@ The viewer may read it, else NotFound. The number of queries is constant.
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from crm_core import database, watches
+from crm_core import database, merged, watches
 from crm_core.fields import from_text
 from crm_core.languages import name_of
 from crm_core.models import (
@@ -166,7 +166,7 @@ def _head(viewer: Viewer, entry: Entry, taking_part: tuple[Taking, ...]) -> Entr
         updated_at=entry.updated_at,
         updated_by=named.get(entry.updated_by or ""),
         address=next(iter(taking_part), None),
-        writable=entry.subtag_id in viewer.writable,
+        writable=entry.subtag_id in viewer.writable and merged.target_of(entry) is None,
         open_tasks=int(open_tasks),
     )
 

@@ -7,7 +7,7 @@ from flask import render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from crm_core import clock, entries, staff, tasks, watches
+from crm_core import clock, entries, merged, staff, tasks, watches
 from crm_core.models import EntryStatus, Right, TaskKind, TaskStatus
 from crm_core.queries import (
     entry_list,
@@ -123,10 +123,15 @@ def _group_options() -> list[tuple[str, str]]:
 
 
 @room.get("/eintraege/<int:number>")
-def show(number: int) -> str:
-    """The entry's page."""
+def show(number: int) -> str | Response:
+    """The entry's page; of a merged entry the page of the one it was merged into."""
     who = viewer()
     entry = who.entry(number)
+    target = merged.target_of(entry)
+    if target is not None and who.sees(target) and "ansehen" not in request.args:
+        named = {"number": entry_name(number), "into": entry_name(target.number)}
+        tell("info", gettext("%(number)s has been merged into %(into)s.", **named))
+        return back_to(url_for(".show", number=target.number))
     thread = entry_thread.page(
         who,
         entry,
@@ -144,6 +149,8 @@ def show(number: int) -> str:
         page=page,
         thread=thread,
         drawing=drawing,
+        is_merged=target is not None,
+        absorbed=merged.numbers_of(entry.id),
         **task_context(_suggested(page)),
     )
 
