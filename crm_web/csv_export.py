@@ -1,7 +1,7 @@
 """Lists as CSV for Excel in Switzerland: «;», UTF-8 with BOM, no formulas.
 
-A cell that a spreadsheet would take for a formula gets an apostrophe in front (OWASP
-«CSV injection»): the file stays text, whoever filled in the data.
+What a spreadsheet would execute is guarded (``spreadsheets.cell``): the file stays
+text, whoever filled in the data.
 """
 
 import csv
@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from flask import Response, g, request, url_for
 
-from crm_core import accounts, audit, database
+from crm_core import accounts, audit, database, spreadsheets
 from crm_core.models import Right
 from crm_core.queries.paging import Page
 from crm_web.i18n import show_date, show_time
@@ -20,7 +20,6 @@ from crm_web.rooms import back_to, viewer
 
 PROVE_BEYOND = 500  # rows; more ask for the password again
 T = TypeVar("T")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def cell(value: object) -> str:
@@ -31,7 +30,7 @@ def cell(value: object) -> str:
         text = show_date(value)
     else:
         text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return spreadsheets.cell(text)
 
 
 def answer(

@@ -119,7 +119,9 @@ def back_to(address: str) -> Response:
 
 
 def inside(address: str) -> str:
-    """Only a path of ours: no open redirect."""
+    """Only a path of ours: no open redirect, and no line break for a header."""
+    if not address.isprintable():
+        return "/"
     parts = urlsplit(address)
     here = not parts.scheme and not parts.netloc and address.startswith("/")
     return address if here and not address.startswith(("//", "/\\")) else "/"

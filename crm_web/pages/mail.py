@@ -202,10 +202,15 @@ def _sent(file: StoredFile) -> Response:
             _path(file),
             mimetype="application/octet-stream",
             as_attachment=True,
-            download_name=file.name,
+            download_name=_printable(file.name),
             etag=False,
         )
     )
+
+
+def _printable(name: str) -> str:
+    """A name that a header can hold: some mails name their files with line breaks."""
+    return "".join(c for c in name if c.isprintable()).strip() or "attachment"
 
 
 def _guarded(response: Response) -> Response:
