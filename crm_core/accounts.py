@@ -108,11 +108,13 @@ def create_for(
     return account
 
 
-def set_password(account: Account, password: str, *, actor: str) -> None:
-    """A new password; every session of the account ends."""
+def set_password(
+    account: Account, password: str, *, actor: str, keep: WebSession | None = None
+) -> None:
+    """A new password; every session of the account ends, save ``keep``."""
     require_transaction()
     _set_password(account, password)
-    end_sessions(account)
+    end_sessions(account, but=keep)
     audit.record(actor, "password_changed", f"account:{account.id}")
 
 
@@ -208,15 +210,18 @@ def find_session(value: str) -> WebSession | None:
     session = WebSession.get_or_none(WebSession.key_hash == digest(value))
     if not isinstance(session, WebSession) or not session.account.active:
         return None
+    return session if is_alive(session) else None
+
+
+def is_alive(session: WebSession) -> bool:
+    """Whether it has neither idled too long nor become too old."""
     now = clock.now()
     idle, absolute = (
         (REMEMBERED_IDLE, REMEMBERED_ABSOLUTE)
         if session.remembered
         else (IDLE, ABSOLUTE)
     )
-    if now - session.seen_at > idle or now - session.started_at > absolute:
-        return None
-    return session
+    return bool(now - session.seen_at <= idle and now - session.started_at <= absolute)
 
 
 def needs_touch(session: WebSession) -> bool:

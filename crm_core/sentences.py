@@ -58,6 +58,9 @@ _GERMAN = {
         "Der Anmeldedienst sagt nicht, wer Sie sind"
     ),
     "somebody else has signed in there": "Dort hat sich jemand anders angemeldet",
+    "this device is not signed in any more": "Dieses Gerät ist nicht mehr angemeldet",
+    "the present password is not right": "Das bisherige Passwort stimmt nicht",
+    "the new password is the old one": "Das neue Passwort ist das bisherige",
     "there is no account «{login}»": "Das Konto «{login}» gibt es nicht",
     "the account needs a name": "Das Konto braucht einen Namen",
     "the account «{login}» exists already": "Das Konto «{login}» gibt es schon",
@@ -326,6 +329,9 @@ _GERMAN = {
     ),
     "the rights have been changed meanwhile: look at them again": (
         "Die Rechte wurden inzwischen geändert: sehen Sie sie nochmals an"
+    ),
+    "«{key}» is no key: letters, digits, - _ .": (
+        "«{key}» ist kein Kürzel: Buchstaben, Ziffern, - _ ."
     ),
     "there is no such employee": "Diese Person gibt es nicht",
     "there is no such staff group": "Diese Gruppe gibt es nicht",
