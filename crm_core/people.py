@@ -8,6 +8,7 @@ Names and groups of a person with a mailbox may come from mailboxes.yaml; what c
 there is not changed here.
 """
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from crm_core.models import (
 )
 
 LONGEST_NAME = 80
+_KEY = re.compile(r"\w[\w.-]*")
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that looks like something else
 
 
@@ -62,8 +64,15 @@ def account_of(person: Employee) -> Account | None:
 
 
 def add(key: str, name: str, groups: Sequence[str], *, actor: str) -> Employee:
-    """An employee without a mailbox and, so far, without a sign-in."""
+    """An employee without a mailbox and, so far, without a sign-in.
+
+    Raises Invalid for a key that is no word, Conflict for one that is taken.
+    """
     key = subtag_details.short("key", key, LONGEST_NAME).lower()
+    if not _KEY.fullmatch(key):
+        raise Invalid(
+            "key", "shape", "«{key}» is no key: letters, digits, - _ .", key=key
+        )
     name = subtag_details.short("name", name, LONGEST_NAME)
     return staff.add_employee(key, name, groups, actor=actor)
 
@@ -76,6 +85,24 @@ def rename(person: Employee, name: str, *, actor: str) -> None:
         person.name = name
         person.save(only=["name"])
         audit.record(actor, "employee_renamed", f"employee:{person.id}", detail=name)
+
+
+def seen_of(person: Employee) -> str:
+    """Of the name and the groups: differs as soon as one of them differs."""
+    return accounts.digest(repr((person.name, sorted(staff.groups_of(person)))))[:32]
+
+
+def change(
+    person: Employee, name: str, groups: Sequence[str], *, seen: str, actor: str
+) -> None:
+    """Name and groups; Conflict if they are not as ``seen`` any more."""
+    database.require_transaction()
+    if seen != seen_of(person):
+        raise Conflict(
+            "«{name}» has been changed meanwhile: look at it again", name=person.name
+        )
+    rename(person, name, actor=actor)
+    set_groups(person, groups, actor=actor)
 
 
 def set_groups(person: Employee, names: Sequence[str], *, actor: str) -> None:
@@ -110,10 +137,15 @@ def new_password() -> str:
 
 
 def set_locked(account: Account, *, locked: bool, actor: str) -> None:
-    """Locked: signing in and tokens stop, sessions end; the employee stays."""
+    """Locked: signing in and tokens stop, sessions end; the employee stays.
+
+    Raises Conflict for opening the account of somebody who has left.
+    """
     database.require_transaction()
     if account.active == (not locked):
         return
+    if not locked and not account.employee.active:
+        raise Conflict("{name} is not active any more", name=account.employee.name)
     account.active = not locked
     account.save(only=["active"])
     if locked:
@@ -177,13 +209,21 @@ def rename_group(group: StaffGroup, name: str, *, actor: str) -> None:
 
 def is_named_elsewhere(group: StaffGroup) -> bool:
     """A standard group, or one that mailboxes.yaml names: it would come back."""
-    if group.name in staff.STANDARD_GROUPS:
-        return True
-    of_mail = MailboxAccess.select().where(MailboxAccess.staff_group == group)
-    given = StaffMembership.select().where(
-        StaffMembership.group == group, StaffMembership.configured == 1
+    return group.id not in {row.id for row in own_groups()}
+
+
+def own_groups() -> list[StaffGroup]:
+    """The groups that were made on the pages, and only there."""
+    of_mail = MailboxAccess.select(MailboxAccess.staff_group)
+    given = StaffMembership.select(StaffMembership.group).where(
+        StaffMembership.configured == 1
     )
-    return bool(of_mail.exists() or given.exists())
+    rows = StaffGroup.select().where(
+        StaffGroup.name.not_in(staff.STANDARD_GROUPS),
+        StaffGroup.id.not_in(of_mail),
+        StaffGroup.id.not_in(given),
+    )
+    return list(rows.order_by(StaffGroup.id))
 
 
 def _free_name(name: str, but: StaffGroup | None) -> str:

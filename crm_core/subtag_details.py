@@ -5,6 +5,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from peewee import JOIN
+
 from crm_core import database, keywords
 from crm_core.errors import Invalid
 from crm_core.models import Employee, Subtag, SubtagKeyword, TaskKind, TaskTemplate
@@ -33,7 +35,11 @@ def words_of(subtag: Subtag) -> list[str]:
 
 def templates_of(subtag: Subtag) -> list[TaskTemplate]:
     """Its task templates in order."""
-    rows = TaskTemplate.select().where(TaskTemplate.subtag == subtag)
+    rows = (
+        TaskTemplate.select(TaskTemplate, Employee)
+        .join(Employee, JOIN.LEFT_OUTER, on=(TaskTemplate.employee == Employee.id))
+        .where(TaskTemplate.subtag == subtag)
+    )
     return list(rows.order_by(TaskTemplate.position, TaskTemplate.id))
 
 

@@ -72,10 +72,7 @@ def create() -> Response | str | tuple[str, int]:
 @proved
 def show(employee_id: int) -> str:
     """A person: name, groups, sign-in."""
-    row = reading.row(employee_id)
-    given = MultiDict({"name": row.name})
-    given.setlist("group", list(row.groups))
-    return _person(Form(given), employee_id)
+    return _person(Form(_given(employee_id)), employee_id)
 
 
 @room.post("/verwaltung/benutzer/<int:employee_id>", endpoint="save")
@@ -87,10 +84,17 @@ def save(employee_id: int) -> Response | tuple[str, int]:
     form.require("name")
     if form.ok:
         with attempt(form):
-            people.rename(person, form.text("name"), actor=viewer().actor)
-            groups = _known(form.many("group"))
-            people.set_groups(person, groups, actor=viewer().actor)
+            people.change(
+                person,
+                form.text("name"),
+                _known(form.many("group")),
+                seen=form.text("seen"),
+                actor=viewer().actor,
+            )
     if not form.ok:
+        if "" in form.errors:  # somebody was faster: saving again overwrites knowingly
+            form.values = MultiDict(form.values)
+            form.values["seen"] = people.seen_of(people.employee(employee_id))
         return _person(form, employee_id), 422
     return _saved(employee_id)
 
@@ -187,10 +191,16 @@ def _saved(employee_id: int) -> Response:
 def _acted(form: Form, employee_id: int) -> Response | tuple[str, int]:
     if form.ok:
         return _saved(employee_id)
-    row = reading.row(employee_id)
-    form.values = MultiDict({"name": row.name})
-    form.values.setlist("group", list(row.groups))
+    form.values = _given(employee_id)
     return _person(form, employee_id), 422
+
+
+def _given(employee_id: int) -> MultiDict[str, str]:
+    """The person's form as it is stored."""
+    person = people.employee(employee_id)
+    given = MultiDict({"name": person.name, "seen": people.seen_of(person)})
+    given.setlist("group", sorted(staff.groups_of(person)))
+    return given
 
 
 def _after_password(

@@ -136,7 +136,6 @@ def _again(form: Form) -> str:
 
 
 def _page(form: Form, found: Matrix) -> str:
-    own = [row for row in StaffGroup.select() if not people.is_named_elsewhere(row)]
     return render_template(
         "people/groups.html",
         form=form,
@@ -144,5 +143,5 @@ def _page(form: Form, found: Matrix) -> str:
         ticked=set(form.many("right")),
         rights=[(right, gettext(word)) for right, word in RIGHTS.items()],
         access=[(right.value, gettext(word)) for right, word in ACCESS.items()],
-        own=sorted(own, key=lambda row: row.id),
+        own=people.own_groups(),
     )

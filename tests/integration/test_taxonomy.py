@@ -11,6 +11,7 @@ from crm_core import (
     classification,
     database,
     entries,
+    keyword_acts,
     languages,
     people,
     starter_set,
@@ -276,6 +277,19 @@ def test_the_keyword_preview_reads_subjects_as_the_daemon_does(world: World) -> 
     with transaction():
         people.add("niemand", "Niemand", [], actor="test")
     assert reading.preview(world.viewer("niemand"), "störung").count == 0
+
+
+def test_a_keyword_of_a_retired_subtag_does_nothing(world: World) -> None:
+    with transaction():
+        change(SubtagDraft(Names("Offerte"), ("offerte",)))
+    for active, offers in ((False, 0), (True, 1)):
+        mail = world.mail("meier@kunde.example", "Bitte #offerte")
+        with transaction():
+            taxonomy.set_active(offerte(), active=active, actor="test")
+            keyword_acts.decide(mail.id, "CRM")
+        assert (
+            Suggestion.select().where(Suggestion.subtag == offerte()).count() == offers
+        )
 
 
 def test_the_check_for_retired_subtags_can_fail(world: World) -> None:
