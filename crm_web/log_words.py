@@ -165,6 +165,22 @@ _LINKED_BY = {
     LinkReason.KEYWORD: _("by keyword"),
     LinkReason.CATEGORY: _("by category"),
 }
+_SCOPES = {"read": _("read only"), "write": _("read and write")}
+_COUNTED = {
+    "new": _("new"),
+    "changed": _("changed"),
+    "same": _("unchanged"),
+    "skipped": _("left out"),
+    "failed": _("failed"),
+    "groups": _("groups"),
+    "tags": _("tags"),
+    "subtags": _("subtags"),
+    "mails": _("e-mails"),
+    "rows": _("rows"),
+    "links": _("links"),
+    "entries": _("entries"),
+}
+_COUNT = re.compile(r"(\d+) ([a-z]+)")
 _REFERENCE = re.compile(r"[a-z_]+:\d+")
 
 
@@ -186,4 +202,11 @@ def detail_text(action: str, detail: str) -> str:
         reason, _blank, evidence = detail.partition(" ")
         if reason in set(LinkReason) and LinkReason(reason) in _LINKED_BY:
             return f"{gettext(_LINKED_BY[LinkReason(reason)])} {evidence}".strip()
-    return "" if _REFERENCE.fullmatch(detail) else detail
+    if action == "token_created":
+        return gettext(_SCOPES[detail]) if detail in _SCOPES else detail
+    return "" if _REFERENCE.fullmatch(detail) else _COUNT.sub(_counted, detail)
+
+
+def _counted(found: re.Match[str]) -> str:
+    word = _COUNTED.get(found.group(2))
+    return f"{found.group(1)} {gettext(word)}" if word else found.group(0)

@@ -108,7 +108,8 @@ def filterable() -> Filterable:
 def _where(wanted: LogFilter) -> tuple[str, list[object]]:
     conditions, values = ["1 = 1"], list[object]()
     if wanted.actor == PROGRAMS:
-        conditions.append("a.actor NOT LIKE 'user:%' AND a.actor NOT LIKE 'mailbox:%'")
+        conditions.append("substr(a.actor, 1, 5) <> 'user:'")
+        conditions.append("substr(a.actor, 1, 8) <> 'mailbox:'")
     elif wanted.actor:
         conditions.append("a.actor = ?")
         values.append(wanted.actor)
@@ -124,11 +125,7 @@ def _where(wanted: LogFilter) -> tuple[str, list[object]]:
         condition, more = _of_thing(wanted.thing)
         conditions.append(condition)
         values += more
-    # psycopg takes a lone % for a placeholder.
-    escaped = [
-        c.replace("%", "%%") if database.is_postgres() else c for c in conditions
-    ]
-    return " AND ".join(escaped), values
+    return " AND ".join(conditions), values
 
 
 def _of_thing(text: str) -> tuple[str, list[object]]:
