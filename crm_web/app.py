@@ -19,7 +19,6 @@ from crm_web import (
     csrf,
     i18n,
     pages,
-    people_words,
     task_words,
     taxonomy_words,
     words,
@@ -85,7 +84,7 @@ def _templates(app: Flask) -> None:
         **words.GLOBALS,
         **task_words.GLOBALS,
         **taxonomy_words.GLOBALS,
-        **people_words.GLOBALS,
+        **mailbox_words.GLOBALS,
     )
     env.filters.update(
         date=i18n.show_date,

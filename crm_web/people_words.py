@@ -1,10 +1,9 @@
-"""What the pages call the rights of staff groups and what they see of mail."""
+"""What the pages call the rights of staff groups."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
-from crm_core.models import Right, Visibility
-from crm_web.i18n import gettext
+from crm_core.models import Right
 from crm_web.i18n import lazy as _
 
 RIGHTS: Mapping[Right, str] = MappingProxyType(
@@ -16,26 +15,3 @@ RIGHTS: Mapping[Right, str] = MappingProxyType(
         Right.ADMINISTRATION: _("Administration"),
     }
 )
-VISIBILITY: Mapping[Visibility, str] = MappingProxyType(
-    {
-        Visibility.FULL: _("content"),
-        Visibility.SUBJECT: _("subject only"),
-        Visibility.NONE: _("nothing"),
-    }
-)
-
-
-def right_word(right: Right) -> str:
-    """Aufgaben zuweisen, Verwaltung, …, as they head the matrix."""
-    return gettext(RIGHTS[right])
-
-
-def visibility_word(visibility: Visibility) -> str:
-    """Inhalt, nur Betreff, nichts."""
-    return gettext(VISIBILITY[visibility])
-
-
-GLOBALS: dict[str, Callable[..., object]] = {
-    "right_word": right_word,
-    "visibility_word": visibility_word,
-}
