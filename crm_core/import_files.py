@@ -8,7 +8,7 @@ and a backup or an erasure finds it.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from hashlib import blake2b
@@ -16,12 +16,13 @@ from pathlib import PurePath
 
 from crm_core import address_file, address_import, clock, database, spreadsheets
 from crm_core.address_file import Column, Table
-from crm_core.address_import import Choices, Fate
+from crm_core.address_import import Choices, Fate, Planned
 from crm_core.errors import Conflict, CrmError, NotFound
 from crm_core.fields import to_text
 from crm_core.models import AddressImport, AddressRole
 
 KEPT_FOR = timedelta(hours=2)
+_UNDER_WAY = "under way"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def kept(account: int) -> Kept:
         address_file.read(data) if data else None,
         _of_json(row.choices),
         blake2b(data + row.choices.encode(), digest_size=12).hexdigest(),
-        _outcome(row.outcome) if row.outcome else None,
+        _outcome(row.outcome) if row.outcome not in {None, _UNDER_WAY} else None,
     )
 
 
@@ -96,16 +97,40 @@ def finish(account: int, stamp: str, *, actor: str) -> Outcome:
     found = kept(account)
     if found.stamp != stamp or found.outcome is not None or found.table is None:
         raise Conflict("the preview has changed meanwhile: please look at it again")
-    done = address_import.apply(found.table, found.choices, actor=actor)
+    _begin(account)
+    try:
+        done = address_import.apply(found.table, found.choices, actor=actor)
+        return _end(account, found.table, done)
+    except BaseException:
+        with database.transaction():
+            AddressImport.update(outcome=None).where(
+                AddressImport.account == account
+            ).execute()
+        raise
+
+
+def _begin(account: int) -> None:
+    """Mark that it is under way: a second press must not do it once more."""
+    with database.transaction():
+        begun = database.execute_count(
+            "UPDATE address_import SET outcome = ? WHERE account_id = ? "
+            "AND outcome IS NULL",
+            (_UNDER_WAY, account),
+        )
+    if begun != 1:
+        raise Conflict("this file is being imported already: wait, or upload it again")
+
+
+def _end(account: int, table: Table, done: Sequence[Planned]) -> Outcome:
     failed = [one for one in done if one.fate is Fate.FAILED]
     outcome = Outcome(
         address_import.count(done),
         tuple(Failure(one.row, one.why or CrmError()) for one in failed),
     )
+    cells = [one.cells for one in failed]
     with database.transaction():
         row = _row(account)
-        cells = [one.cells for one in failed]
-        row.data = spreadsheets.table(found.table.header, cells) if failed else b""
+        row.data = spreadsheets.table(table.header, cells) if failed else b""
         row.outcome = _outcome_json(outcome)
         row.save()
     return outcome

@@ -295,6 +295,9 @@ _GERMAN = {
     "the preview has changed meanwhile: please look at it again": (
         "Die Vorschau hat sich inzwischen geändert: bitte sehen Sie sie nochmals an"
     ),
+    "this file is being imported already: wait, or upload it again": (
+        "Diese Datei wird schon importiert: warten Sie, oder laden Sie sie nochmals hoch"
+    ),
     "there is no file to import: it is kept for two hours": (
         "Es liegt keine Datei zum Importieren vor: sie wird zwei Stunden behalten"
     ),
@@ -356,6 +359,9 @@ _GERMAN = {
     "the account may be locked": (
         "Die Anmeldung wurde innert einer Stunde {count}-mal abgelehnt: warten Sie "
         "{minutes} Minuten, sonst wird das Konto vielleicht gesperrt"
+    ),
+    "the service has not told how it reads this mailbox yet": (
+        "Der Dienst hat noch nicht gesagt, wie er dieses Postfach liest"
     ),
     "there is no mailbox «{mailbox}»": "Das Postfach «{mailbox}» gibt es nicht",
 }

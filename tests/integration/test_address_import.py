@@ -252,3 +252,41 @@ def test_a_file_that_is_none_leaves_the_one_before(account: int) -> None:
     with pytest.raises(CrmError), transaction():
         import_files.keep(account, "x.xlsx", b"PK\x03\x04")
     assert import_files.kept(account).table is not None
+
+
+def test_a_second_press_while_it_is_under_way_is_refused(
+    account: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = upload(account, MEIER)
+    real = address_import.apply
+
+    def pressed_again(*args: object, **more: object) -> object:
+        with pytest.raises(Conflict, match="already"):
+            import_files.finish(account, kept.stamp, actor="test")
+        return real(*args, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(address_import, "apply", pressed_again)
+    outcome = import_files.finish(account, kept.stamp, actor="test")
+    assert outcome.counts[Fate.NEW] == 1
+
+
+def test_what_was_cut_short_can_be_pressed_again(
+    account: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = upload(account, MEIER, HUBER)
+    real = addresses.create
+    monkeypatch.setattr(address_import, "BATCH", 1)
+    calls: list[str] = []
+
+    def second_fails(name: str, *args: object, **more: object) -> object:
+        calls.append(name)
+        if len(calls) == 2:
+            raise ZeroDivisionError
+        return real(name, *args, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(addresses, "create", second_fails)
+    with pytest.raises(ZeroDivisionError):
+        import_files.finish(account, kept.stamp, actor="test")
+    assert Address.select().count() == 1
+    outcome = import_files.finish(account, kept.stamp, actor="test")
+    assert (outcome.counts[Fate.SAME], outcome.counts[Fate.NEW]) == (1, 1)

@@ -126,6 +126,17 @@ def test_two_columns_for_one_field_are_refused_and_the_choice_kept(
     assert '<option value="name" selected>' in answer.text
 
 
+def test_our_own_list_comes_back_unchanged(office: Browser, world: PageWorld) -> None:
+    world.importer()
+    world.address("=Formel", "x@y.example", "z@y.example")
+    exported = office.get("/adressen.csv")
+    assert "'=Formel" in exported
+    file = (io.BytesIO(exported.encode()), "adressen.csv")
+    office.post("/verwaltung/import", file=file)
+    page = shown(office.get("/verwaltung/import/vorschau"))
+    assert "0 neu, 2 unverändert" in page
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
