@@ -32,7 +32,7 @@ TRANSFERS = (
         _("not transferred"),
         _(
             "Marked as private or personal, «privat» or «persönlich» in subject or "
-            "category, or in a folder called so: never read."
+            "category, or in a folder called so: an id is stored, no content."
         ),
         _("A person's mailbox is not read at all before the person is informed."),
     ),

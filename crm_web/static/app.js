@@ -24,6 +24,10 @@ if (document.body.dataset.shortcuts === "1") {
       rows[Math.max(0, Math.min(next, rows.length - 1))].focus();
       return;
     }
+    if (key === "Enter") {
+      if (event.target === row) row.querySelector("[data-open], h2 a")?.click();
+      return;
+    }
     // In a list a key presses what stands in its row: the one in focus, else the first.
     const named = `[data-key="${CSS.escape(key)}"]`;
     const target = (row ?? rows[0])?.querySelector(named) ??
