@@ -222,6 +222,14 @@ def by_slug(slug: str) -> Mailbox:
     return row
 
 
+def by_slug_or_removed(slug: str) -> Mailbox:
+    """Likewise, also one that is no longer listed: its mail is still here."""
+    row = Mailbox.get_or_none(Mailbox.slug == slug)
+    if not isinstance(row, Mailbox):
+        raise NotFound("there is no mailbox «{mailbox}»", mailbox=slug)
+    return row
+
+
 def _effective(who: Internal) -> Internal:
     """Without the addresses that their domain covers: they change nothing."""
     outside = (a for a in who.addresses if a.rpartition("@")[2] not in who.domains)

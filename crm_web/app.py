@@ -18,6 +18,7 @@ from crm_web import (
     chrome,
     csrf,
     i18n,
+    mailbox_words,
     pages,
     task_words,
     taxonomy_words,
@@ -89,6 +90,7 @@ def _templates(app: Flask) -> None:
     env.filters.update(
         date=i18n.show_date,
         time=i18n.show_time,
+        clock=lambda value: i18n.show_clock(value, clock.now()),
         weekday=i18n.show_weekday,
         short_day=i18n.show_short_day,
         time_of_day=i18n.show_time_of_day,

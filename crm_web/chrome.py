@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from flask import Response, current_app, g, request, url_for
 from markupsafe import Markup
 
+from crm_core import clock
 from crm_core.models import Right
+from crm_core.queries import sync_state as sync_states
 from crm_core.queries import triage
+from crm_core.queries.sync_state import SyncState
 from crm_core.queries.triage import TriageCounts
 from crm_web.csrf import FIELD
 from crm_web.i18n import gettext, lazy
@@ -90,6 +93,20 @@ def waiting() -> TriageCounts:
     return found
 
 
+def sync_state() -> SyncState:
+    """Whether Exchange is reached; asked once a request."""
+    if "sync_state" not in g:
+        g.sync_state = sync_states.read(clock.now())
+    found: SyncState = g.sync_state
+    return found
+
+
+def mails_waiting() -> str:
+    """How many conversations wait unassigned, as far as it is counted."""
+    count = waiting().unassigned
+    return "99+" if count > 99 else str(count)
+
+
 def _is_here(href: str) -> bool:
     if href == "/":
         return request.path == "/"
@@ -162,6 +179,8 @@ def _read(cookie: str) -> list[Said]:
 
 
 GLOBALS: dict[str, Callable[..., object]] = {
+    "sync_state": sync_state,
+    "mails_waiting": mails_waiting,
     "navigation": navigation,
     "administration_navigation": administration_navigation,
     "has_page": has_page,

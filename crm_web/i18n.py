@@ -90,6 +90,13 @@ def show_time(value: datetime | None) -> str:
     return f"{show_date(there)}, {there:%H:%M}"
 
 
+def show_clock(value: datetime, now: datetime) -> str:
+    """14:05 if that was today, else with the date."""
+    there = local(value)
+    today = there.date() == local(now).date()
+    return f"{there:%H:%M}" if today else show_time(value)
+
+
 def show_weekday(value: date) -> str:
     """Freitag, 27. November 2026."""
     return dates.format_date(value, "full", _locale())
