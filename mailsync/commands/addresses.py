@@ -1,13 +1,17 @@
 """``address`` and ``employee``: who we deal with, and who works here."""
 
+from pathlib import Path
+
 import click
 
-from crm_core import addresses, staff
+from crm_core import address_file, address_import, addresses, staff
+from crm_core.address_import import Choices
 from crm_core.database import transaction
 from crm_core.export import bracketed
 from crm_core.models import AddressRole
 from crm_core.queries import addresses as address_query
 from crm_core.queries.addresses import AddressView
+from crm_core.sentences import say
 from mailsync.commands.invocation import Invocation, json_option, print_json
 
 
@@ -68,6 +72,50 @@ def show(invocation: Invocation, address_id: int, as_json: bool) -> None:
         numbers = ", ".join(f"CRM-{number}" for number in mail.entries) or "–"
         when = f"{mail.received_at:%d.%m.%Y %H:%M}"
         click.echo(f"{when}  {mail.sender or '–'}  {mail.subject}  ({numbers})")
+
+
+@address.command("import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--kind",
+    default=AddressRole.CUSTOMER.value,
+    type=click.Choice([role.value for role in AddressRole]),
+    help="what the addresses are where a row says nothing",
+)
+@click.option("--keep", is_flag=True, help="leave addresses that exist as they are")
+@click.option("--dry-run", is_flag=True, help="only say what would happen")
+@json_option
+@click.pass_obj
+def import_file(
+    invocation: Invocation,
+    file: Path,
+    kind: str,
+    keep: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Import addresses from a CSV file; its first row names the columns."""
+    with invocation.session() as session:
+        table = address_file.read(file.read_bytes())
+        columns = address_file.guess(table.header)
+        choices = Choices(columns, AddressRole(kind), update=not keep)
+        if dry_run:
+            rows = address_import.plan(table, choices)
+        else:
+            rows = address_import.apply(table, choices, actor=session.actor)
+    counts = {fate.value: number for fate, number in address_import.count(rows).items()}
+    invocation.answer(
+        counts,
+        "{new} new, {changed} changed, {same} unchanged, {skipped} left out, "
+        "{failed} failed.",
+        as_json=as_json,
+    )
+    for row in rows:
+        if row.why is not None:
+            why = say(row.why, invocation.language)
+            click.echo(f"{file.name}:{row.row}: {why}", err=True)
+    if counts["failed"]:
+        raise click.exceptions.Exit(1)
 
 
 @click.group()

@@ -100,6 +100,11 @@ ANSWERS = {
         "In der Datenbankdatei sind Spuren geblieben: halten Sie die Programme an und "
         "wiederholen Sie den Befehl."
     ),
+    "{new} new, {changed} changed, {same} unchanged, {skipped} left out, "
+    "{failed} failed.": (
+        "{new} neu, {changed} geändert, {same} unverändert, {skipped} ausgelassen, "
+        "{failed} fehlerhaft."
+    ),
     "Backup made and verified: {file}": "Sicherung gemacht und geprüft: {file}",
     "PostgreSQL is backed up by its own means: pg_dump --format=custom "
     "--file={file} and the database's name": (

@@ -432,3 +432,24 @@ def test_a_backup_overwrites_nothing_and_says_where_it_cannot_write(
     assert target.read_text() == "anderes"
     nowhere = tmp_path / "kein Ordner" / "x.db"
     assert "lässt sich nicht schreiben" in run("backup", nowhere, code=1).stderr
+
+
+def test_addresses_are_imported_from_a_file_and_failed_rows_named(
+    run: Run, ask: Callable[..., Any], company: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "kunden.csv"
+    file.write_bytes(
+        "Name;E-Mail\r\nMüller;m@kunde.example\r\n;x@y.example\r\n".encode()
+    )
+    said = run("address", "import", file, "--dry-run", code=1)
+    assert "1 neu, 0 geändert" in said.stdout
+    assert "kunden.csv:3: Die Adresse braucht einen Namen" in said.stderr
+    assert rows(company, Address) == []
+    run("address", "import", file, "--kind", "supplier", code=1)
+    (row,) = rows(company, Address)
+    assert (row.name, row.role.value) == ("Müller", "supplier")
+    file.write_text("Name;E-Mail;Ort\nMüller;m@kunde.example;Zug\n", encoding="utf-8")
+    assert ask("address", "import", file, "--keep")["skipped"] == 1
+    assert ask("address", "import", file)["changed"] == 1
+    file.write_bytes(b"PK\x03\x04")
+    assert "keine CSV-Datei" in run("address", "import", file, code=1).stderr
