@@ -33,7 +33,7 @@ def devices(account: Account, here: WebSession) -> tuple[Device, ...]:
             bool(row.remembered),
             row.id == here.id,
         )
-        for row in rows.order_by(WebSession.seen_at.desc(), WebSession.id.desc())
+        for row in rows.order_by(WebSession.seen_at.desc())
         if accounts.is_alive(row)
     ]
     return tuple(sorted(found, key=lambda device: not device.here))
