@@ -120,7 +120,8 @@ def remove(viewer: Viewer, message_id: int) -> bool:
 def own_data(viewer: Viewer, read_blob: ReadBlob) -> Iterator[ExportFile]:
     """Everything about the employee: account, acts, tasks, and the own mailbox's mails.
 
-    A mail comes with its text only where the viewer sees it; ``own-data.json`` is last.
+    A mail comes with its text, a task with its title only where the viewer sees them;
+    ``own-data.json`` is last.
     """
     rows = database.execute(f"{_of(viewer)} ORDER BY m.id")
     listed, files = _mails(viewer, rows), dict[int, str]()
@@ -137,7 +138,7 @@ def own_data(viewer: Viewer, read_blob: ReadBlob) -> Iterator[ExportFile]:
         "key": viewer.key,
         "name": viewer.name,
         "mailboxes": [{"address": row[0], "informed_on": row[1]} for row in boxes],
-        **privacy.of_employee(viewer.employee, viewer.key),
+        **_record(viewer),
         "mails": [
             {
                 "subject": mail.subject,
@@ -149,6 +150,19 @@ def own_data(viewer: Viewer, read_blob: ReadBlob) -> Iterator[ExportFile]:
         ],
     }
     yield ExportFile("own-data.json", as_json(record))
+
+
+def _record(viewer: Viewer) -> dict[str, object]:
+    found = privacy.of_employee(viewer.employee, viewer.key)
+    rows = database.execute(
+        "SELECT CASE WHEN "
+        + viewer.entries("e")
+        + " THEN t.title END, t.status, e.number FROM task t JOIN entry e "
+        "ON e.id = t.entry_id WHERE t.employee_id = ? ORDER BY t.id",
+        (viewer.employee,),
+    )
+    tasks = [dict(zip(("title", "status", "entry"), row, strict=True)) for row in rows]
+    return {**found, "tasks": tasks}
 
 
 def _of(viewer: Viewer) -> str:

@@ -2,13 +2,15 @@
 
 import tempfile
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import IO
 
-from flask import Response, current_app, send_file
+from flask import Response, current_app
 
 from crm_core.entry_export import ExportFile
 
+_CHUNK = 64 * 1024
 _KEPT_IN_MEMORY = 8_000_000  # bytes; a larger archive waits on the disk, without a name
 
 
@@ -18,16 +20,26 @@ def as_zip(name: str, files: Iterable[ExportFile]) -> Response:
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
         for file in files:
             packed.writestr(file.name, file.content)
+    size = archive.tell()
     archive.seek(0)
-    response = send_file(
-        archive,
+    chunks = _chunks(archive)
+    next(chunks)  # from here on the file is closed whatever becomes of the answer
+    return Response(
+        chunks,
         mimetype="application/zip",
-        as_attachment=True,
-        download_name=f"{name}.zip",
-        etag=False,
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}.zip"',
+            "Content-Length": str(size),
+            "Cache-Control": "no-store",
+        },
     )
-    response.headers["Cache-Control"] = "no-store"
-    return response
+
+
+def _chunks(archive: IO[bytes]) -> Iterator[bytes]:
+    with archive:
+        yield b""
+        while chunk := archive.read(_CHUNK):
+            yield chunk
 
 
 def read_blob(name: str) -> bytes | None:

@@ -19,6 +19,7 @@ from crm_web.api import (
     document,
     documents,
     entries,
+    exports,
     health,
     links,
     mailboxes,
@@ -33,6 +34,7 @@ from crm_web.api.resource import PREFIX
 RESOURCES = (
     addresses.resource,
     entries.resource,
+    exports.resource,
     links.resource,
     participants.resource,
     tasks.resource,

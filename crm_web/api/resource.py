@@ -118,13 +118,19 @@ def _operation_id(*, bp_name: str = "", name: str = "", **_rest: str) -> str:
 def _responses(
     status: int, answer: type[BaseModel], refusals: tuple[int, ...]
 ) -> dict[Any, Any]:
+    return {status: answer, **_described(refusals)}
+
+
+def refusals() -> dict[Any, Any]:
+    """What any route may refuse with, for a route that describes its answer itself."""
+    return _described(_ALWAYS)
+
+
+def _described(codes: tuple[int, ...]) -> dict[Any, Any]:
     problem = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {
-        status: answer,
-        **{
-            code: {"description": _REFUSALS[code], "content": dict(problem)}
-            for code in sorted(refusals)
-        },
+        code: {"description": _REFUSALS[code], "content": dict(problem)}
+        for code in sorted(codes)
     }
 
 

@@ -139,6 +139,17 @@ def test_the_own_data_hold_the_own_record_and_no_mail_of_others(world: World) ->
         assert absent not in whole
 
 
+def test_of_a_task_in_a_hidden_entry_the_own_data_hold_no_title(world: World) -> None:
+    meier = world.address("Meier", "meier@kunde.example")
+    world.task(world.entry(meier), "Sichtbar", who="huber")
+    world.task(world.entry(meier, subtag="offerte"), "Verborgen", who="huber")
+    (file,) = own_mail.own_data(world.viewer("huber"), {}.get)
+    tasks = json.loads(file.content)["tasks"]
+    assert [(one["title"], one["entry"]) for one in tasks] == [
+        ("Sichtbar", 1001), (None, 1002)
+    ]  # fmt: skip
+
+
 def readable(file: bytes) -> str:
     """A file's text; a mail's without its transfer encoding."""
     body = message_from_bytes(file, policy=policy.default).get_body(("plain",))

@@ -9,14 +9,17 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from page_world import PageWorld, links, shown
-from pages import Browser
+from pages import Browser, account
+from werkzeug.test import TestResponse
 
-from crm_core import clock, database
+from crm_core import accounts, clock, database
+from crm_core.database import transaction
 from crm_core.models import (
     AuditEvent,
     Entry,
     EntryStatus,
     MailboxAccess,
+    TokenScope,
     Visibility,
     WebSession,
 )
@@ -94,6 +97,35 @@ def test_who_has_no_right_or_sees_no_entry_gets_nothing(
     )
     assert "/bestaetigen" in answer.headers["Location"]
     assert AuditEvent.select().where(AuditEvent.action == "data_exported").count() == 0
+
+
+def test_a_program_gets_the_same_archive_as_its_account(
+    app: Flask, world: PageWorld
+) -> None:
+    _, entry = world.meier()
+    world.link(entry, world.mail(subject="Offen", body="x"))
+    world.link(entry, world.mail(subject="Vertraulich", body="x", confidential=1))
+    for login, status in (("frei", 200), ("keller", 403)):
+        answer = asked(app, login, 1001)
+        assert answer.status_code == status, login
+        if status == 200:
+            with answer, zipfile.ZipFile(io.BytesIO(answer.data)) as packed:
+                told = json.loads(packed.read("entry.json"))
+            assert [mail["subject"] for mail in told["mails"]] == ["Offen"]
+    assert asked(app, "frei", 4711).status_code == 404
+    assert AuditEvent.select().where(AuditEvent.action == "data_exported").count() == 1
+
+
+def asked(app: Flask, login: str, number: int) -> TestResponse:
+    with transaction():
+        value = accounts.create_token(
+            f"{login} {number}", TokenScope.READ, account(login), actor="test"
+        )
+    return app.test_client().get(
+        f"/api/v1/entries/{number}/export",
+        base_url="https://localhost",
+        headers={"Authorization": f"Bearer {value}"},
+    )
 
 
 # --- merging ----------------------------------------------------------------------
