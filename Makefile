@@ -4,7 +4,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 UV ?= uv
 
-.PHONY: help setup setup-runtime lock demo check test bench corpora clean
+.PHONY: help setup setup-runtime lock demo check test bench corpora pictures clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -50,6 +50,9 @@ test: check .venv/.system  ## everything (CI runs this)
 
 corpora: .venv/.dev  ## all real thread skeletons and nasty mails (needs ../shared)
 	.venv/bin/pytest -q -rs -s tests/corpora tests/property tests/contract/test_ews_speed_paths_agree.py --whole-corpus
+
+pictures: .venv/.system .venv/.frontend  ## draw the picture story of the demo anew (docs/bilder)
+	PYTHONPATH=tests/support $(PY) tools/pictures.py
 
 bench: .venv/.dev  ## measure; writes bench/out/results.json
 	$(PY) -m bench
