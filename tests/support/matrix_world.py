@@ -128,8 +128,15 @@ class Bundle:
 
     @property
     def version(self) -> int:
-        found = Entry.get_or_none(Entry.number == self.number)
-        return found.version if found else 1
+        return _version(self.number)
+
+    @property
+    def sibling_version(self) -> int:
+        return _version(self.sibling)
+
+    @property
+    def email(self) -> str:
+        return f"{self.name}@kunde.example"
 
     @property
     def gone(self) -> bool:
@@ -170,6 +177,7 @@ RELATIONS: dict[str, dict[str, str]] = {
         "own_task": "werkstatt_frei",
         "foreign": "personal",
         "management": "nur_gl",
+        "own_mailbox": "treuhand",
     },
     "keller": {
         "own": "werkstatt_keller",
@@ -412,6 +420,11 @@ def _documents(*numbers: str) -> list[int]:
 def _mails_of(name: str) -> list[Message]:
     rows = Message.select().where(Message.from_address.startswith(f"{name}@"))
     return list(rows)
+
+
+def _version(number: int) -> int:
+    found = Entry.get_or_none(Entry.number == number)
+    return int(found.version) if found else 1
 
 
 def relations(person: str) -> Iterator[tuple[str, str]]:

@@ -5,8 +5,10 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import unquote
+from zipfile import ZipFile
 
 import apsw
 import permission_table
@@ -90,7 +92,7 @@ class Matrix:
 
 def said(answer: TestResponse) -> str:
     """Everything of an answer that a person can read: body, headers, what is told."""
-    body = answer.get_data().decode(errors="replace")
+    body = _text(answer.get_data())
     parts = [body, _TAG.sub("", body)]  # a search marks a part of a word
     for name, value in answer.headers:
         parts.append(unquote(value))
@@ -98,6 +100,16 @@ def said(answer: TestResponse) -> str:
             told = value.partition("=")[2].partition(";")[0].strip('"')
             parts.append(base64.urlsafe_b64decode(told).decode())
     return "\n".join(parts)
+
+
+def _text(body: bytes) -> str:
+    """As text; an archive as the texts of its files."""
+    if not body.startswith(b"PK"):
+        return body.decode(errors="replace")
+    with ZipFile(BytesIO(body)) as archive:
+        return "\n".join(
+            f"{name}\n{_text(archive.read(name))}" for name in archive.namelist()
+        )
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from werkzeug.test import TestResponse
 
 from crm_core.accounts import PRESET_RIGHTS
 from crm_core.models import Access, Right, Visibility
+from crm_core.staff import MANAGEMENT
 
 TABLE = Path(__file__).parents[1] / "web" / "permission_table.txt"
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -32,6 +33,8 @@ _NAMES = {
     "attachment_id": "attachment",
     "task_id": "task",
     "case_id": "case",
+    "session_id": "session",
+    "feed_id": "feed",
     "value": "feed_value",
     "erp_number": "document",
 }
@@ -54,7 +57,7 @@ _INSTEAD: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("/aufgaben/", "/ueberschreiben", {"task_id": "drifted"}),
     (f"{API}/tasks/", "/reopen", {"task": "done_task"}),
 )
-_OBJECT = re.compile(r"^(entry|task|mail|case|known|mine|panel|feed)\b")
+_OBJECT = re.compile(r"^(entry|task|mail|case|known|mine|own_mailbox|panel|feed)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +222,8 @@ def _refusal(demand: str, cell: Cell, bundle: Bundle | None) -> int:
     if kind in {"right", "may"}:
         mine = PRESET_RIGHTS.get(GROUPS[cell.person] or "", ())
         return 0 if Right(what) in mine else 403
+    if kind == "management":
+        return 0 if GROUPS[cell.person] == MANAGEMENT else 403
     if kind == "proved":
         return 303 if cell.key == "unproved" else 0
     if bundle is None or kind in {"public", "signed", "idle"}:
@@ -237,6 +242,8 @@ def _refusal(demand: str, cell: Cell, bundle: Bundle | None) -> int:
         )
     if kind in {"known", "panel", "feed"}:
         return (403 if kind == "panel" else 404) if bundle.gone else 0
+    if kind == "own_mailbox":
+        return 0 if (bundle.name, cell.person) == ("treuhand", "frei") else 404
     if kind == "mine":
         return 0 if bundle.owner == cell.person else 404
     return _refusal_of_entry(what, cell, bundle)

@@ -290,9 +290,9 @@ def test_the_sign_in_of_a_stranger(busy: Room) -> None:
         ("document.querySelector('h1').remove()", "0 h1"),
         ("document.querySelector('main').style.width = '3000px'", "scrolls sideways"),
         (
-            ("document.querySelector('main').innerHTML += '<button>x</button>',"
-             "document.querySelector('main').lastChild.style.width = '9px'"),
-            "small: 9 x",
+            ("document.querySelector('main').innerHTML += '<summary>x</summary>';"
+            "document.querySelector('main').lastChild.className = 'd-block small'"),
+            "px «x»",
         ),
         (
             "document.querySelector('main').innerHTML += '<input name=x>'",
