@@ -1,7 +1,7 @@
 """Two bars a day as inline SVG, with the same numbers as a table beside it.
 
-No script, no style attribute, prints as it is. The second bar of a day is hatched by
-its outline, so that the two differ without colour.
+No script, no style attribute, prints as it is. The first bar of a day is filled, the
+second outlined: they differ without colour.
 """
 
 from collections.abc import Sequence
