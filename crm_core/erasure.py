@@ -265,7 +265,10 @@ def _tasks_of(entries: list[int]) -> list[int]:
 
 
 def _forget_deliveries(words: list[str]) -> None:
-    """What was or is to be sent to programs, and answers kept for repeated requests."""
+    """What was or is to be sent to programs, answers kept for repeated requests, and
+    every file of addresses under import: whom one names is not told by searching it.
+    """
+    database.execute("DELETE FROM address_import")
     place = "strpos" if database.is_postgres() else "instr"
     for word in (one for one in words if len(one) >= redaction.SHORTEST):
         for table, column in (

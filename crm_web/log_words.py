@@ -104,6 +104,8 @@ _ADMINISTRATION = {
 }
 _PRIVACY = {
     "signed_in": _("signed in"),
+    "device_signed_out": _("signed a device out"),
+    "devices_signed_out": _("signed all other devices out"),
     "data_exported": _("exported data"),
     "list_exported": _("exported a list"),
     "person_erased": _("erased a person"),

@@ -187,7 +187,7 @@ def _preview(kept: Kept, form: Form) -> str:
         problem=problem,
         rows=rows[:PREVIEW],
         total=len(rows),
-        failed=[one for one in failed if one not in rows[:PREVIEW]][:_FAILED_SHOWN],
+        failed=[r for r in rows[PREVIEW:] if r.fate is Fate.FAILED][:_FAILED_SHOWN],
         sentence=_sentence(address_import.count(rows), [one.row for one in failed]),
         writes=any(one.fate in {Fate.NEW, Fate.CHANGED} for one in rows),
         words=COLUMNS,

@@ -11,7 +11,9 @@ from crm_core import (
     addresses,
     clock,
     database,
+    erasure,
     import_files,
+    persons,
 )
 from crm_core.address_import import Choices, Fate
 from crm_core.database import transaction
@@ -290,3 +292,11 @@ def test_what_was_cut_short_can_be_pressed_again(
     assert Address.select().count() == 1
     outcome = import_files.finish(account, kept.stamp, actor="test")
     assert (outcome.counts[Fate.SAME], outcome.counts[Fate.NEW]) == (1, 1)
+
+
+def test_an_erased_person_is_in_no_file_under_import(account: int) -> None:
+    done(MEIER)
+    upload(account, MEIER)
+    with transaction():
+        erasure.erase(persons.find("hans@meier.example"), actor="test")
+    assert AddressImport.select().count() == 0
