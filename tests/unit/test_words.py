@@ -15,8 +15,8 @@ from run_service import cli
 
 ROOT = Path(__file__).parents[2]
 ERRORS = {
-    "AlreadyRunning", "Conflict", "Stale", "CrmError", "Forbidden", "Invalid", "NeedsMigration",
-    "NotFound",
+    "AlreadyRunning", "Conflict", "Stale", "CrmError", "Forbidden", "Invalid",
+    "LastAdministrator", "NeedsMigration", "NotFound",
 }  # fmt: skip
 SPEAKING = {"say", "text", "answer", "wrong_usage", "_step", "_tell"}
 
