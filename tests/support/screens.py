@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import permission_table
+from flask import Flask
+
 from crm_web import i18n
 
 ROOT = Path(__file__).parents[2]
@@ -18,6 +21,30 @@ AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 OUT = ROOT / "tests" / "out" / "screens"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 LEAST = 24  # px, of everything that is pressed (WCAG 2.5.8)
+
+# What answers no page of its own, and why.
+LEFT_OUT = {
+    "/": "leads on",
+    "/static/<path:filename>": "files",
+    "/healthz": "a word for machines",
+    "/readyz": "a word for machines",
+    "/ics/<value>.ics": "a calendar file",
+    "/anhang/<int:attachment_id>": "a download",
+    "/anhang/<int:attachment_id>/bild": "a picture",
+    "/email/<int:message_id>/inhalt": "the frame's document: test_hostile_html.py",
+    "/embed/beleg/<kind>/<path:number>": "without the frame: test_api_public.py",
+    "/anmelden/microsoft": "leads to the issuer",
+    "/anmelden/microsoft/zurueck": "where the issuer leads back",
+    "/bestaetigen/microsoft": "leads to the issuer",
+    "/api/doku": "Swagger's page, in English: test_api_page_in_chromium.py",
+    "/demo": "in the demo only",
+    "/demo/outlook": "in the demo only",
+}
+# A page that needs more than its path.
+QUERIES = {
+    "/suche": "?q=motor",
+    "/datum": "?when=Fr",
+}
 
 _ASK = """() => {
   const shown = el => el.checkVisibility({visibilityProperty: true, opacityProperty: true})
@@ -59,6 +86,18 @@ _RUN = """rules => axe.run(document, {runOnly: rules, iframes: false, resultType
   one.nodes.slice(0, 3).map(node => node.target.join(' ')).join(', ') + ')'))"""
 _DATA = frozenset({"Administration", "test"})  # names of a group and of an actor
 _ENGLISH = re.compile(r"\b(?:the|your|this|with|from|and|are|has|not yet)\b")
+
+
+def rules_of(app: Flask) -> list[str]:
+    """The rules that may be pages."""
+    return sorted(
+        rule
+        for method, rule in permission_table.routes(app)
+        if method == "GET"
+        and rule not in LEFT_OUT
+        and not rule.startswith(permission_table.API)
+        and not rule.endswith(".csv")
+    )
 
 
 @dataclass

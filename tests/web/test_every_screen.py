@@ -19,7 +19,7 @@ from busy_world import BusyWorld
 from flask import Flask
 from matrix_world import Bundle
 from pages import PASSWORD
-from screens import Looked
+from screens import QUERIES, Looked, rules_of
 from served import QUIET, served
 
 from crm_core import database, staff
@@ -33,43 +33,6 @@ pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium")
 
 WIDTHS = (1280, 320)
 LANGUAGES = ("de", "en")
-# What answers no page of its own, and why.
-LEFT_OUT = {
-    "/": "leads on",
-    "/static/<path:filename>": "files",
-    "/healthz": "a word for machines",
-    "/readyz": "a word for machines",
-    "/ics/<value>.ics": "a calendar file",
-    "/anhang/<int:attachment_id>": "a download",
-    "/anhang/<int:attachment_id>/bild": "a picture",
-    "/email/<int:message_id>/inhalt": "the frame's document: test_hostile_html.py",
-    "/embed/beleg/<kind>/<path:number>": "without the frame: test_api_public.py",
-    "/anmelden/microsoft": "leads to the issuer",
-    "/anmelden/microsoft/zurueck": "where the issuer leads back",
-    "/bestaetigen/microsoft": "leads to the issuer",
-    "/api/doku": "Swagger's page, in English: test_api_page_in_chromium.py",
-    "/demo": "in the demo only",
-    "/demo/outlook": "in the demo only",
-}
-# A page that needs more than its path.
-QUERIES = {
-    "/suche": "?q=motor",
-    "/datum": "?when=Fr",
-}
-
-
-def rules_of(app: Flask) -> list[str]:
-    """The rules that may be pages."""
-    return sorted(
-        rule
-        for method, rule in permission_table.routes(app)
-        if method == "GET"
-        and rule not in LEFT_OUT
-        and not rule.startswith(permission_table.API)
-        and not rule.endswith(".csv")
-    )
-
-
 RULES = rules_of(create_app(WebSettings(blobs=Path())))
 
 
