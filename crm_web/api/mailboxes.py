@@ -34,6 +34,7 @@ class MailboxOut(Answer):
     status: MailboxStatus
     status_code: str | None
     last_success_at: Instant | None
+    paused_at: Instant | None = Field(description="since when a person halted it")
     visibility: Visibility
 
 
@@ -65,5 +66,6 @@ def _out(row: Mailbox) -> MailboxOut:
         status=row.status,
         status_code=row.status_code,
         last_success_at=row.last_success_at,
+        paused_at=row.paused_at,
         visibility=viewer().mailboxes.get(row.id, Visibility.NONE),
     )
