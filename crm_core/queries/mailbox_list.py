@@ -287,7 +287,7 @@ def _last_reload(now: datetime) -> MailboxWish | None:
             MailboxWish.kind == WishKind.RELOAD,
             MailboxWish.asked_at > now - timedelta(minutes=15),
         )
-        .order_by(MailboxWish.id.desc())
+        .order_by(MailboxWish.asked_at.desc())
         .limit(1)
         .get_or_none()
     )

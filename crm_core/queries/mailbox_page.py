@@ -113,7 +113,7 @@ def read(viewer: Viewer, mailbox: Mailbox, now: datetime) -> MailboxPage:
 
 def _polls(mailbox: Mailbox) -> tuple[MailboxPoll, ...]:
     rows = MailboxPoll.select().where(MailboxPoll.mailbox == mailbox.id)
-    latest = rows.order_by(MailboxPoll.at.desc(), MailboxPoll.id.desc()).limit(POLLS)
+    latest = rows.order_by(MailboxPoll.at.desc()).limit(POLLS)
     return tuple(reversed(list(latest)))
 
 
@@ -164,19 +164,23 @@ def _state(*, drift: str | None, parked: int, due: int) -> str:
 
 
 def _wishes(mailbox: Mailbox) -> dict[WishKind, WishView]:
-    latest = database.execute(
-        "SELECT max(id) FROM mailbox_wish WHERE mailbox_id = ? GROUP BY kind",
-        (mailbox.id,),
-    )
-    ids = [int(row[0]) for row in latest]
-    return {
-        row.kind: WishView(
-            kind=row.kind,
-            asked_by=row.asked_by,
-            asked_at=row.asked_at,
-            finished_at=row.finished_at,
-            begun=row.taken_at is not None,
-            result=json.loads(row.result) if row.result else {},
+    """The latest of each kind."""
+    found = {}
+    for kind in (WishKind.TEST, WishKind.POLL_NOW, WishKind.BACKFILL):
+        rows = MailboxWish.select().where(
+            MailboxWish.mailbox == mailbox.id, MailboxWish.kind == kind
         )
-        for row in MailboxWish.select().where(MailboxWish.id.in_(ids))
-    }
+        for row in rows.order_by(MailboxWish.asked_at.desc()).limit(1):
+            found[kind] = _wish_view(row)
+    return found
+
+
+def _wish_view(row: MailboxWish) -> WishView:
+    return WishView(
+        kind=row.kind,
+        asked_by=row.asked_by,
+        asked_at=row.asked_at,
+        finished_at=row.finished_at,
+        begun=row.taken_at is not None,
+        result=json.loads(row.result) if row.result else {},
+    )
