@@ -10,7 +10,7 @@
     scenes     something happens, mailsync deals with it, it is told and checked
     mail_scenes mailbox_scenes crm_scenes task_scenes    their kinds
     mail_checks mail_words      what is compared and told about a mail
-    erp_scenes outlook_trouble  what the ERP reports, what cannot be written
+    erp_scenes running_scenes   what is going on when somebody looks in
     plot running_plot task_plot which scenes, in which order, and how each must end
     play       all at once, or one after the other until somebody has seen enough
     reckoning  counts at the end: the sandbox's ledger beside the database

@@ -299,52 +299,6 @@ class ParticipantScene:
         return found.entry(stage.number(self.entry)) if found else None
 
 
-@dataclass(frozen=True, slots=True)
-class ParticipantsScene:
-    """Suppliers and authorities take part in entries; ``pairs``: entry, person."""
-
-    pairs: tuple[tuple[str, str], ...]
-    name: str = "participants"
-
-    def intro(self, stage: Stage) -> None:
-        """How many."""
-        count = len(self.pairs)
-        stage.voice.line(
-            f"An {count} Einträgen sind Lieferanten, Ämter oder Versicherungen "
-            "beteiligt.",
-            f"Suppliers, authorities or insurers take part in {count} entries.",
-        )
-
-    def act(self, stage: Stage) -> None:
-        """One command each."""
-        for entry, person in self.pairs:
-            address = str(stage.addresses[person])
-            words = [str(stage.number(entry)), "--address", address]
-            stage.crm("entry", "participant", *words)
-
-    def missing(self, stage: Stage) -> list[Said]:
-        """Each entry stands on the participant's address too."""
-        return [
-            Said(f"{person} nicht beteiligt", f"{person} takes no part")
-            for entry, person in self.pairs
-            if stage.number(entry) not in self._entries(stage, person)
-        ]
-
-    def tell(self, stage: Stage) -> None:
-        """The entries of the first one."""
-        for _, person in self.pairs[:1]:
-            listed = ", ".join(f"CRM-{n}" for n in self._entries(stage, person))
-            name = stage.feed.people[person].name
-            stage.voice.fact(
-                f"auf der Adresse {name} stehen: {listed}",
-                f"the address {name} has: {listed}",
-            )
-
-    def _entries(self, stage: Stage, person: str) -> list[int]:
-        shown = stage.crm("address", "show", str(stage.addresses[person]))
-        return [int(one["number"]) for one in shown["entries"]]
-
-
 def open_entry(
     stage: Stage, name: str, person: str, subtag: str, title: str, *, show: bool
 ) -> None:

@@ -7,10 +7,10 @@ is done about them follows from the topic.
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from mailsync.demo.crm_scenes import ParticipantsScene, past_enquiries
+from mailsync.demo.crm_scenes import past_enquiries
 from mailsync.demo.erp_scenes import Paper, PapersScene
 from mailsync.demo.feed import Feed
-from mailsync.demo.outlook_trouble import RefusedScene
+from mailsync.demo.running_scenes import ParticipantsScene, RefusedScene
 from mailsync.demo.scenes import Chapter, Scene
 from mailsync.demo.task_scenes import (
     GivenTask,

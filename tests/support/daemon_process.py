@@ -102,8 +102,10 @@ def mail(name: str) -> bytes:
     ).encode()
 
 
-def until(condition: Callable[[], bool], what: Callable[[], str]) -> None:
-    deadline = time.monotonic() + PATIENCE
+def until(
+    condition: Callable[[], bool], what: Callable[[], str], patience: float = PATIENCE
+) -> None:
+    deadline = time.monotonic() + patience
     while not condition():
         assert time.monotonic() < deadline, what()
         time.sleep(0.2)  # another process: its time is real

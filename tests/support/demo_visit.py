@@ -63,8 +63,8 @@ class Demo:
         """Log-in and password by group, as they were printed."""
         return {group: (who, word) for who, word, group in _LOG_IN.findall(self.text)}
 
-    def command(self, *words: str) -> str:
-        """A command of an administrator beside it; it must succeed."""
+    def command(self, *words: str, fails: bool = False) -> str:
+        """A command of an administrator beside it; ``fails``: it may end with 1."""
         done = subprocess.run(
             [sys.executable, "run_service.py", "--config", str(self.folder), *words],
             cwd=ROOT,
@@ -72,11 +72,16 @@ class Demo:
             text=True,
             check=False,
         )
-        assert done.returncode == 0, (words, done.stdout, done.stderr)
+        allowed = {0, 1} if fails else {0}
+        assert done.returncode in allowed, (words, done.stdout, done.stderr)
         return done.stdout
 
-    def json(self, *words: str) -> Any:
-        return json.loads(self.command(*words, "--json"))
+    def json(self, *words: str, fails: bool = False) -> Any:
+        return json.loads(self.command(*words, "--json", fails=fails))
+
+    def lines_of(self, *words: str) -> list[Any]:
+        """What a command prints as one JSON object a line."""
+        return [json.loads(line) for line in self.command(*words).splitlines()]
 
 
 def free_port() -> int:

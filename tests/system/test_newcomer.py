@@ -6,20 +6,18 @@ showed it. A sentence without a step is a failure.
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 import pytest
 from demo_visit import (
     DOMAIN,
     Demo,
-    Visitor,
     colleague,
     demo,
     free_port,
     prove,
     visitor,
 )
+from newcomer import Story, choose_subtag, in_days
 
 SENTENCES = tuple(f"S{number}" for number in range(1, 22))
 CUSTOMER, IMPORTER, AUTHORITY = "Ruth Meier", "Nordboot Import AG", "Schifffahrtsamt"
@@ -27,49 +25,6 @@ TITLE, QUESTION, OFFER = "Neues Tenderboot", "Tender gesucht", "Lieferfrist Tend
 EXAMPLES = ("Offerte erstellen", "Beim Kunden nachfragen",
             "Mit dem Kunden einen Termin vereinbaren", "Boot bestellen")  # fmt: skip
 TRIAL = "Probefahrt mit Tender"
-
-
-@dataclass(slots=True)
-class Story:
-    """The visitor, and the numbers that came up on the way."""
-
-    guest: Visitor
-    entry: int = 0
-    customer: int = 0
-
-    @property
-    def path(self) -> str:
-        return f"/eintraege/{self.entry}"
-
-    def mail_from(self, name: str, subject: str) -> None:
-        """The demo's button «E-Mail vom Kunden senden»."""
-        page = self.guest.page
-        self.guest.open(self.guest.outlook("verkauf"))
-        page.select_option("#f-writer", label=name)
-        page.fill("#f-subject", subject)
-        self.guest.press("An Werft Seeblick Verkauf senden")
-
-    def link(self, what: str, sign: str, box: str) -> None:
-        """A link dialog of the entry as a page: wait for the row, tick it, press."""
-        self.guest.wait_for(f"{self.path}/{what}", sign)
-        self.guest.page.locator(".pick li", has_text=sign).get_by_role(box).check()
-        people = what.startswith("beteiligte")
-        self.guest.press("Hinzufügen" if people else "Verlinken")
-
-    def assign(self, title: str, who: str, day: str, kind: str = "bis") -> None:
-        page = self.guest.page
-        self.guest.open(self.path)
-        page.fill("#f-title", title)
-        page.fill("#f-when", day)
-        page.select_option("#f-employee", who)
-        page.check(f"#kind-{kind}")
-        self.guest.press("Hinzufügen", within="#neue-aufgabe")
-
-    def state(self, title: str) -> str:
-        """What the badge of a task says now."""
-        self.guest.open(self.path)
-        line = self.guest.page.locator(".task", has_text=title).first
-        return str(line.locator("[data-state]").inner_text())
 
 
 Step = Callable[[Story], str]
@@ -84,10 +39,6 @@ def sentence(number: str, paraphrase: str) -> Callable[[Step], Step]:
         return step
 
     return add
-
-
-def in_days(days: int) -> str:
-    return f"{datetime.now().astimezone() + timedelta(days=days):%d.%m.%Y}"
 
 
 @sentence("S1", "Am Anfang steht die Adresse des Kunden, um den es geht")
@@ -122,16 +73,6 @@ def save(story: Story) -> str:
     assert found is not None, guest.page.inner_text("main")
     story.entry = int(found[1])
     return f"erst die Hinweise an den Feldern, dann CRM-{story.entry}"
-
-
-def choose_subtag(guest: Visitor, key: str) -> None:
-    """Type three letters and pick; without the script it is a plain choice."""
-    typed = guest.page.locator("input[role=combobox]")
-    if typed.count():
-        typed.first.press_sequentially(key[:4])
-        guest.page.locator("[role=option]", has_text=key.capitalize()).first.click()
-    else:
-        guest.page.select_option("#f-subtag", key)
 
 
 @sentence("S4", "E-Mails, Rapporte und Lieferscheine lassen sich dazulegen")
@@ -301,10 +242,12 @@ def all_addresses(story: Story) -> str:
     running = story.guest.demo
     listed = (running.folder / "mailboxes.yaml").read_text()
     running.command("check-config")
-    boxes = {one["address"] for one in running.json("status")["mailboxes"]}
+    boxes = {one["address"] for one in running.json("status", fails=True)["mailboxes"]}
     assert len(boxes) == 6
     assert all(address in listed for address in boxes)
-    return "sechs Adressen in mailboxes.yaml und in «mailsync status»"
+    shown = prove(story.guest, "/verwaltung/postfaecher")
+    assert all(address in shown for address in boxes)
+    return "sechs Adressen in mailboxes.yaml und unter «Postfächer»"
 
 
 @sentence("S19", "GL, Administration und Werkstatt dürfen Verschiedenes")
@@ -321,12 +264,15 @@ def groups(story: Story) -> str:
 
 @sentence("S20", "Gelesen wird ein Postfach erst, wenn die Person informiert ist")
 def informed(story: Story) -> str:
-    boxes = story.guest.demo.json("status")["mailboxes"]
+    boxes = story.guest.demo.json("status", fails=True)["mailboxes"]
     state = {one["address"]: one["state"] for one in boxes}
     assert state[f"baumann@{DOMAIN}"] == "not_informed"
     assert state[f"keller@{DOMAIN}"] == "ok"
-    story.guest.open(story.guest.outlook("baumann"))
-    return "Baumann «not_informed», Keller «ok»"
+    shown = prove(story.guest, "/verwaltung/postfaecher")
+    assert "Wartet auf Datenschutz-Info" in shown
+    assert "privat" in story.guest.open("/datenschutz")
+    assert "Postfach" in story.guest.open("/datenschutz/info")
+    return "Baumanns Postfach wartet; der Text zum Abgeben unter «Datenschutz»"
 
 
 @sentence("S21", "Wer Aufgaben und Termine bekommt, wird je Person bestimmt")

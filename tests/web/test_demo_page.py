@@ -16,7 +16,7 @@ from crm_core import database
 from crm_core.models import Address, Entry, Mailbox, MailboxStatus, Message
 from crm_web.app import create_app
 from crm_web.demo_hints import HINTS
-from crm_web.pages.demo import SWITCHES
+from crm_web.demo_switches import SWITCHES
 from crm_web.settings import DemoSettings, WebSettings
 from exchange_sandbox.server import Sandbox
 
