@@ -36,10 +36,7 @@ def account_of(identity: Identity) -> Account:
     account = _known(identity.subject) or _claimed(identity) or _new(identity)
     if not account.active:
         raise Forbidden("the account «{login}» is locked", login=account.login)
-    actor = f"user:{account.login}"
-    if staff.groups_of(account.employee) != frozenset(identity.groups):
-        staff.set_groups(account.employee, sorted(identity.groups), actor=actor)
-        accounts.end_sessions(account)
+    staff.set_groups(account.employee, identity.groups, actor=f"user:{account.login}")
     return account
 
 

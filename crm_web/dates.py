@@ -23,6 +23,7 @@ from crm_core.errors import Invalid
 FORMS = (
     "heute · morgen · Fr · nächsten Mo · +3 · +2w · 27. · 27.11. · 27.11.2026 · KW 49"
 )
+FORMS_PAST = "heute · gestern · -3 · Fr · 27.11. · 27.11.2026"
 _LONGEST = 40
 _FIRST_YEAR, _LAST_YEAR = 2000, 2199  # as in crm_core.schedule
 
@@ -73,17 +74,31 @@ class Typed:
 
 def parse(text: str, today: date) -> Typed:
     """What was typed, seen from ``today``; Invalid («date») for anything else."""
+    return _read(text, today, _day, FORMS)
+
+
+def parse_past(text: str, today: date) -> Typed:
+    """The same looking back, for filters: the last such day, today included.
+
+    Relative days are «gestern» and «-3»; what lies ahead can only be typed in full.
+    """
+    return _read(text, today, _day_before, FORMS_PAST)
+
+
+def _read(
+    text: str, today: date, day_of: Callable[[str, date], date | None], forms: str
+) -> Typed:
     wanted = " ".join(unicodedata.normalize("NFC", text).lower().split())
     if not wanted or len(wanted) > _LONGEST or _STRAY.match(wanted):
-        raise _refused(text)
+        raise _refused(text, forms)
     found = _TIME.match(wanted)
     try:
-        day = _day(found["day"] if found else wanted, today)
+        day = day_of(found["day"] if found else wanted, today)
         clock = _time(found["time"]) if found else None
     except (ValueError, OverflowError) as error:
-        raise _refused(text) from error
+        raise _refused(text, forms) from error
     if day is None or not _FIRST_YEAR <= day.year <= _LAST_YEAR:
-        raise _refused(text)
+        raise _refused(text, forms)
     return Typed(day, clock)
 
 
@@ -97,13 +112,13 @@ def is_double(local: datetime, zone: ZoneInfo) -> bool:
     return there == local  # a gap differs in offsets too, but never shows this time
 
 
-def _refused(text: str) -> Invalid:
+def _refused(text: str, forms: str) -> Invalid:
     return Invalid(
         "date",
         "form",
         "«{text}» is no date we know. Possible: {forms}; with a time: 14:00",
         text=text.strip()[:_LONGEST],
-        forms=FORMS,
+        forms=forms,
     )
 
 
@@ -114,6 +129,24 @@ def _time(text: str) -> time_of_day:
         return time_of_day(int(text[:2]), int(text[2:]))
     hours, minutes = re.split("[:.]", text)
     return time_of_day(int(hours), int(minutes))
+
+
+def _day_before(text: str, today: date) -> date | None:
+    if text in _BACK:
+        return today - timedelta(days=_BACK[text])
+    if text in _WEEKDAYS:
+        return today - timedelta(days=(today.weekday() - _WEEKDAYS[text]) % 7)
+    if found := _AGO.match(text):
+        return today - timedelta(days=int(found[1]))
+    if found := _YEARLESS.match(text):
+        day, month = int(found[1]), int(found[2])
+        years = range(today.year, today.year - 9, -1)
+        days = (_date(year, month, day) for year in years)
+        return next((one for one in days if one is not None and one <= today), None)
+    for pattern, read in ((_WHOLE, _whole), (_ISO, _iso)):
+        if found := pattern.match(text):
+            return read(today, *found.groups())
+    return None
 
 
 def _day(text: str, today: date) -> date | None:
@@ -194,6 +227,11 @@ def _date(year: int, month: int, day: int) -> date | None:
         return None
 
 
+_WHOLE = re.compile(r"^(\d{1,2})\.(\d{1,2})\.(\d{4}|\d{2})$", re.ASCII)
+_ISO = re.compile(r"^(\d{4})-(\d{2})-(\d{2})$", re.ASCII)
+_YEARLESS = re.compile(r"^(\d{1,2})\.(\d{1,2})\.$", re.ASCII)
+_AGO = re.compile(r"^-(\d{1,3})$", re.ASCII)
+_BACK = {"heute": 0, "today": 0, "gestern": 1, "yesterday": 1}
 _PATTERNS: tuple[tuple[re.Pattern[str], Callable[..., date | None]], ...] = tuple(
     (re.compile(f"^{pattern}$", re.ASCII), read)
     for pattern, read in (

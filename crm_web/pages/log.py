@@ -1,18 +1,21 @@
 """Verwaltung › Protokoll: who did what to which thing when, with filters and as CSV."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from urllib.parse import urlencode
 
 from flask import render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from crm_core import clock
+from crm_core.errors import Invalid
 from crm_core.models import DocumentKind, Right
 from crm_core.queries import log
 from crm_core.queries.log import PROGRAMS, LogFilter, LogRow, Thing
-from crm_web import csv_export
+from crm_core.sentences import say
+from crm_web import csv_export, dates
 from crm_web.chrome import tell
-from crm_web.i18n import as_utc, gettext
+from crm_web.i18n import as_utc, gettext, language, local
 from crm_web.log_words import GROUPS, action_text, detail_text, kind_text
 from crm_web.rooms import Room, back_to, needs, proved, viewer
 from crm_web.words import document_href, document_word, entry_name
@@ -35,6 +38,7 @@ def listing() -> str:
         groups=[("", gettext("All"))]
         + [(key, gettext(label)) for key, (label, _acts) in GROUPS.items()],
         chosen={name: request.args.get(name, "")[:200] for name in _FILTERS},
+        wrong=_not_understood(),
         query=urlencode(_kept()),
         following=_with(vor=page.before) if page.before else None,
         start=_with() if "vor" in request.args else None,
@@ -91,12 +95,22 @@ def _filter() -> LogFilter:
 def _midnight(name: str, after: timedelta = timedelta(0)) -> datetime | None:
     """When the day of a filter begins (or ends) in the company's zone."""
     try:
-        day = date.fromisoformat(request.args.get(name, "")[:10])
-    except ValueError:
+        typed = dates.parse_past(request.args.get(name, ""), local(clock.now()).date())
+    except Invalid:
         return None
-    if not 1970 <= day.year <= 2999:
-        return None
-    return as_utc(datetime.combine(day, time.min) + after)
+    return as_utc(datetime.combine(typed.day, time.min) + after)
+
+
+def _not_understood() -> dict[str, str]:
+    """Days of the filter that say nothing to us, with a sentence each."""
+    today, wrong = local(clock.now()).date(), {}
+    for name in ("von", "bis"):
+        if text := request.args.get(name, "").strip():
+            try:
+                dates.parse_past(text, today)
+            except Invalid as error:
+                wrong[name] = say(error, language())
+    return wrong
 
 
 def _who() -> list[tuple[str, str]]:

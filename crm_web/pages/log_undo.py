@@ -1,17 +1,20 @@
 """«Alles rückgängig, was aus Postfach X seit … kam»: preview, then one press."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from flask import abort, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from crm_core import clock, undoing
+from crm_core.errors import Invalid
 from crm_core.models import Mailbox, Right
 from crm_core.queries import entry_list
+from crm_core.sentences import say
+from crm_web import dates
 from crm_web.chrome import tell
 from crm_web.forms import Form
-from crm_web.i18n import as_utc, gettext, local, ngettext
+from crm_web.i18n import as_utc, gettext, language, local, ngettext
 from crm_web.log_words import detail_text
 from crm_web.rooms import Room, back_to, needs, proved, viewer
 
@@ -65,11 +68,11 @@ def _mailbox(form: Form) -> Mailbox | None:
 
 def _moment(form: Form) -> datetime | None:
     try:
-        found = as_utc(datetime.fromisoformat(form.text("seit")[:16]))
-    except ValueError:
-        form.errors["seit"] = gettext("Please give a day and a time.")
+        typed = dates.parse_past(form.text("seit"), local(clock.now()).date())
+    except Invalid as error:
+        form.errors["seit"] = say(error, language())
         return None
-    return found
+    return as_utc(typed.local or datetime.combine(typed.day, time.min))
 
 
 def _instant(text: str) -> datetime | None:
@@ -93,6 +96,6 @@ def _undo_page(
         mailboxes=[
             (box.id, box.name) for box in Mailbox.select().order_by(Mailbox.name)
         ],
-        yesterday=f"{local(clock.now() - timedelta(days=1)):%Y-%m-%dT%H:%M}",
+        yesterday=f"{local(clock.now() - timedelta(days=1)):%d.%m.%Y %H:%M}",
         detail_text=detail_text,
     )

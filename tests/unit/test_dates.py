@@ -172,3 +172,29 @@ def test_an_hour_of_the_autumn_night_is_double_and_no_other_is() -> None:
     assert not dates.is_double(datetime(2026, 10, 25, 3, 0), ZURICH)
     assert not dates.is_double(datetime(2026, 3, 29, 2, 30), ZURICH)  # does not exist
     assert not dates.is_double(datetime(2026, 7, 1, 2, 30), ZURICH)
+
+
+@pytest.mark.parametrize(
+    ("typed", "day"),
+    [
+        ("heute", "2026-11-24"),
+        ("gestern", "2026-11-23"),
+        ("-3", "2026-11-21"),
+        ("Di", "2026-11-24"),
+        ("Mi", "2026-11-18"),
+        ("24.11.", "2026-11-24"),
+        ("25.11.", "2025-11-25"),
+        ("29.2.", "2024-02-29"),
+        ("27.11.26", "2026-11-27"),
+        ("2026-12-31", "2026-12-31"),
+    ],
+)
+def test_looking_back_a_day_is_the_last_one(typed: str, day: str) -> None:
+    found = dates.parse_past(f"{typed} 14:05", date(2026, 11, 24))
+    assert (found.day.isoformat(), f"{found.time:%H:%M}") == (day, "14:05")
+
+
+@pytest.mark.parametrize("typed", ["morgen", "+3", "KW 49", "nächsten Mo", "31.2.", ""])
+def test_what_lies_ahead_is_refused_looking_back(typed: str) -> None:
+    with pytest.raises(Invalid, match="gestern"):
+        dates.parse_past(typed, date(2026, 11, 24))

@@ -355,12 +355,12 @@ UNDO = "/verwaltung/protokoll/rueckgaengig"
 def test_what_a_mailbox_did_is_shown_then_undone(gl: Browser, world: PageWorld) -> None:
     linked_by_mailbox(world)
     box = Mailbox.get(Mailbox.slug == "verkauf").id
-    page = gl.get(f"{UNDO}?postfach={box}&seit=2020-01-01T00:00")
+    page = gl.get(f"{UNDO}?postfach={box}&seit=1.1.2020")
     assert "CRM-1001 Motorboot" in shown(page)
     assert "durch Nummer im Betreff [CRM-1001]" in shown(page)
     assert EntryMail.get().removed_at is None
     until = page.partition('name="bis" value="')[2].partition('"')[0]
-    fields = {"postfach": box, "seit": "2020-01-01T00:00", "bis": until}
+    fields = {"postfach": box, "seit": "1.1.2020", "bis": until}
     where = gl.location(UNDO, **fields)
     assert EntryMail.get().removed_by == "user:gl"
     page = gl.get(where)
@@ -371,16 +371,16 @@ def test_what_a_mailbox_did_is_shown_then_undone(gl: Browser, world: PageWorld) 
 def test_what_came_after_the_preview_stays(gl: Browser, world: PageWorld) -> None:
     linked_by_mailbox(world)
     box = Mailbox.get(Mailbox.slug == "verkauf").id
-    fields = {"postfach": box, "seit": "2020-01-01T00:00"}
+    fields = {"postfach": box, "seit": "1.1.2020"}
     gl.post(UNDO, **fields, bis="2021-01-01T00:00:00+00:00")
     assert EntryMail.get().removed_at is None
 
 
 def test_undoing_needs_mailbox_and_moment(gl: Browser) -> None:
-    answer = gl.post(UNDO, 422, postfach="99", seit="gestern")
-    assert "Bitte geben Sie Tag und Zeit an." in answer.text
+    answer = gl.post(UNDO, 422, postfach="99", seit="irgendwann")
+    assert "«irgendwann» ist kein Datum" in answer.text
     gl.get(f"{UNDO}?postfach=x", 422)
-    assert "Nichts:" in gl.get(f"{UNDO}?postfach=1&seit=2020-01-01T00:00")
+    assert "Nichts:" in gl.get(f"{UNDO}?postfach=1&seit=1.1.2020")
 
 
 def test_a_reader_without_the_entry_sees_no_title_in_the_preview(
@@ -389,6 +389,12 @@ def test_a_reader_without_the_entry_sees_no_title_in_the_preview(
     linked_by_mailbox(world)
     administrator()
     box = Mailbox.get(Mailbox.slug == "verkauf").id
-    page = workshop.get(f"{UNDO}?postfach={box}&seit=2020-01-01T00:00")
+    page = workshop.get(f"{UNDO}?postfach={box}&seit=1.1.2020")
     assert "CRM-1001" in page
     assert "Motorboot" not in page
+
+
+def test_a_day_that_says_nothing_is_told_and_filters_nothing(gl: Browser) -> None:
+    page = log(gl, "?von=neulich&bis=heute")
+    assert "«neulich» ist kein Datum" in page
+    assert lines(page) == lines(log(gl, "?bis=heute"))
