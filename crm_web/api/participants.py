@@ -2,7 +2,7 @@
 
 from flask import url_for
 
-from crm_core import addresses, entries
+from crm_core import entries
 from crm_core.models import Address
 from crm_web.api.resource import Reply, Resource
 from crm_web.api.values import Answer, Body, EntryPath, RowId
@@ -58,7 +58,10 @@ def remove(path: ParticipantPath) -> Participants:
 
 def _all(number: int) -> Participants:
     ids = entries.participant_ids(entries.by_number(number))
-    found: list[Address] = [addresses.get(id_) for id_ in ids]
+    found = {one.id: one for one in Address.select().where(Address.id.in_(ids))}
     return Participants(
-        items=[AddressName(id=one.id, name=one.name, kind=one.role) for one in found]
+        items=[
+            AddressName(id=id_, name=found[id_].name, kind=found[id_].role)
+            for id_ in ids
+        ]
     )
