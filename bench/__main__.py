@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench import ingesting, pieces, report
-from bench.goals import GOALS, judge
+from bench import ingesting, pages, pieces, report
+from bench.goals import GOALS, PAGES, judge
 from bench.rounds import Measured, Site
 from bench.sizes import FULL, SMOKE
 from bench.values import Differ
@@ -31,6 +31,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--ten-million", action="store_true", help="G11 over 10 million mails as well"
     )
+    parser.add_argument("--pages", action="store_true", help="the pages, nothing else")
     parser.add_argument("--profile", action="store_true", help="our hot spots as well")
     parser.add_argument("--out", type=Path, default=OUT, help="folder for results.json")
     parser.add_argument(
@@ -69,6 +70,14 @@ def _say(text: str) -> None:
 def _measure(
     run: _Run, site: Site, ours: Worker, stock: Worker, given: argparse.Namespace
 ) -> None:
+    if not given.pages:
+        _measure_ingest(run, site, ours, stock, given)
+    run.phase("pages", lambda: pages.measure(site, given.postgres))
+
+
+def _measure_ingest(
+    run: _Run, site: Site, ours: Worker, stock: Worker, given: argparse.Namespace
+) -> None:
     crowds = (*site.sizes.crowds, *((10_000_000,) if given.ten_million else ()))
     run.phase("both sides say the same", lambda: ingesting.equality(site, ours, stock))
     run.phase("ingest", lambda: ingesting.ingest(site, ours, stock))
@@ -105,7 +114,7 @@ def main() -> int:
         except Differ as differ:
             _say(f"the two sides differ, nothing was measured: {differ}")
             return 1
-        if given.profile:
+        if given.profile and not given.pages:
             _say(
                 ours.ask(
                     "profile",
@@ -118,11 +127,13 @@ def main() -> int:
     about["load_after"] = report.load()
     about["seconds"] = round(time.perf_counter() - begin)
     about["skipped"], about["failed"] = run.total.skipped, run.failed
-    lines = judge(run.total.figures, run.total.skipped, GOALS)
+    goals = PAGES if given.pages else (*GOALS, *PAGES)
+    lines = judge(run.total.figures, run.total.skipped, goals)
     figures, details = run.total.figures, run.total.details
     document = report.document(lines, figures, details, about, datetime.now(UTC))
     report.write(given.out / "results.json", document)
-    _say(f"\n{report.listing(figures)}\n\n{report.table(lines)}\n")
+    _say(f"\n{report.listing(figures)}\n{pages.table(details)}")
+    _say(f"\n{report.table(lines)}\n")
     for name, why in run.total.skipped.items():
         _say(f"skipped: {name}: {why}")
     _say(f"{about['seconds']} s, load {before} → {about['load_after']}")

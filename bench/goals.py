@@ -223,3 +223,25 @@ GOALS = (
         "below). One mailbox, one thread, two waits of 50 ms per page of 100.",
     ),
 )
+
+_PLACES = {"sqlite": "SQLite", "postgres": "PostgreSQL"}
+_KINDS = {
+    "list": ("lists", 150),
+    "entry": ("entry pages", 150),
+    "triage": ("triage", 150),
+    "search": ("search", 250),
+}
+PAGES = tuple(
+    Goal(
+        "pages",
+        f"{_PLACES[place]}: {_KINDS[kind][0]}, slowest screen, 95 of 100",
+        f"pages_{place}_{kind}_p95_ms",
+        _KINDS[kind][1],
+        "ms",
+        0,
+        why="server time goes by the clock: it grows with whatever else the machine does "
+        "(load averages below). The details say which screen, and its CPU.",
+    )
+    for place in _PLACES
+    for kind in _KINDS
+)

@@ -36,7 +36,7 @@ def measure(
     company.mkdir()
     _write(company, f"{server}/plain/0/0/EWS/Exchange.asmx", mailboxes, every)
     before = ledger(server)
-    with _daemon(company) as process:
+    with daemon(company) as process:
         _until(lambda: _polls(server, before) >= mailboxes * FOLDERS, process)
         begin, cpu = ledger(server), cpu_seconds_of(process.pid)
         wall = time.perf_counter()
@@ -125,19 +125,21 @@ def _write(folder: Path, endpoint: str, mailboxes: int, every: int) -> None:
         (folder / name).write_text(json.dumps(content))
 
 
+def environment(folder: Path) -> dict[str, str]:
+    """Nothing of this machine's own, and no state outside the folder."""
+    own = {"LANG": "C.UTF-8", "STATE_DIRECTORY": str(folder)}
+    return {"PATH": os.environ["PATH"], **own}
+
+
 @contextmanager
-def _daemon(folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    environment = {
-        "PATH": os.environ["PATH"],
-        "LANG": "C.UTF-8",
-        "STATE_DIRECTORY": str(folder),
-    }
+def daemon(folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """``mailsync run`` with the configuration of a folder, for the length of a block."""
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "run_service.py", "--config", str(folder), "run"],
             stderr=log,
             cwd=REPOSITORY,
-            env=environment,
+            env=environment(folder),
         )
         try:
             yield process

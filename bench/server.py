@@ -5,7 +5,8 @@
 
 The Inbox of every mailbox whose address begins with «verkauf» holds the mails 0..UPTO
 of the corpus; every other folder is empty. Pages come newest first, as Exchange's do; a
-state remembers how far was told, so a later, larger UPTO is «new mail». An answer is
+state remembers how far was told, so a later, larger UPTO is «new mail»; «4000+20» is
+4000 mails and 20 more every second since it was first asked for. An answer is
 rendered once and remembered by its request. GET /ledger tells what was asked so far.
 
 It knows nothing of mailsync. ``python -m bench.server`` prints its address.
@@ -16,6 +17,7 @@ import json
 import re
 import socket
 import sys
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -106,12 +108,30 @@ class Canned:
         return json.dumps(said).encode()
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What an address says, and when it was first asked for."""
+
+    flavour: str
+    mails: int
+    growth: int  # a second
+    latency: float
+    since: float
+
+    @property
+    def upto(self) -> int:
+        return self.mails + int(self.growth * (time.monotonic() - self.since))
+
+
 @lru_cache(maxsize=256)
-def _place(path: str) -> tuple[str, int, float]:
+def _place(path: str) -> _Place:
     _, flavour, upto, latency, *_rest = path.split("/")
     if flavour not in FLAVOURS:
         raise ValueError(f"no flavour {flavour!r}")
-    return flavour, int(upto), int(latency) / 1000
+    mails, _, growth = upto.partition("+")
+    return _Place(
+        flavour, int(mails), int(growth or 0), int(latency) / 1000, time.monotonic()
+    )
 
 
 class _Connection:
@@ -138,15 +158,16 @@ class _Connection:
 
     async def _response(self, head: bytes, body: bytes) -> bytes:
         path = head.split(b" ", 2)[1].decode()
-        kind, status = b"text/xml; charset=utf-8", b"200 OK"
+        kind, status, latency = b"text/xml; charset=utf-8", b"200 OK", 0.0
         if path == "/ledger":
             kind, content = b"application/json", self._canned.ledger()
         else:
             try:
-                flavour, upto, latency = _place(path)
-                content = self._canned.answer(flavour, upto, body)
+                place = _place(path)
+                content = self._canned.answer(place.flavour, place.upto, body)
+                latency = place.latency
             except ValueError as error:
-                latency, status, content = 0, b"400 Bad Request", str(error).encode()
+                status, content = b"400 Bad Request", str(error).encode()
             if latency:
                 await asyncio.sleep(latency)
         return (

@@ -1,6 +1,7 @@
 """How much is measured: everything, or a smoke run that only shows that it works."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,15 @@ class Sizes:
     mailboxes: int = 100
     poll_every: int = 6
     window: float = 12.0
+    office: Mapping[str, int] = field(
+        default_factory=lambda: {
+            "mails": 100_000,
+            "addresses": 5_000,
+            "entries": 10_000,
+            "biggest": 240,
+        }
+    )
+    page_rounds: int = 200
 
     @property
     def upto(self) -> int:
@@ -55,4 +65,6 @@ SMOKE = Sizes(
     mailboxes=3,
     poll_every=1,
     window=2.0,
+    office={"mails": 400, "addresses": 30, "entries": 40, "biggest": 30},
+    page_rounds=2,
 )

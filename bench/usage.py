@@ -26,3 +26,14 @@ def cpu_seconds_of(pid: int) -> float:
     """User and system time of another running process, all threads (to 10 ms)."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / 100
+
+
+def on_processor_ms(pid: int) -> float:
+    """How long the threads of a process were on a processor, to the nanosecond."""
+    spent = 0
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        try:
+            spent += int((thread / "schedstat").read_text().split()[0])
+        except FileNotFoundError:  # it has ended
+            continue
+    return spent / 1_000_000

@@ -16,6 +16,8 @@ from lxml import etree
 
 from bench import answers, report
 from bench.corpus import MAILBOX, Corpus, Mail
+from bench.landmarks import Landmarks
+from bench.screens import screens
 from bench.server import Canned
 from exchange_sandbox.server import Sandbox
 from exchange_sandbox.validation import SchemaJudge
@@ -40,7 +42,7 @@ def test_a_small_run_measures_everything_and_writes_the_figures(tmp_path: Path) 
         text=True,
         cwd=ROOT,
         check=False,
-        timeout=120,
+        timeout=240,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     found = json.loads((tmp_path / "results.json").read_text())
@@ -51,8 +53,20 @@ def test_a_small_run_measures_everything_and_writes_the_figures(tmp_path: Path) 
     assert found["figures"]["compared_values"] > 40 * 15
     assert {goal["result"] for goal in found["goals"]} <= {"met", "missed"}
     assert "skipped" in found
+    assert_pages_were_measured(found)
     assert "simulated" in done.stdout
     assert list(tmp_path.iterdir()) == [tmp_path / "results.json"]  # tidied up
+
+
+def assert_pages_were_measured(found: dict[str, Any]) -> None:
+    """Every screen for both people, while the daemon fetched mail."""
+    measured = found["details"]["pages_sqlite"]
+    asked = screens(Landmarks(**measured["office"]["landmarks"]))
+    assert {line["login"] for line in measured["pages"].values()} == {"gl", "keller"}
+    assert len(measured["pages"]) == 2 * len(asked)
+    assert measured["missing"] == {}
+    assert measured["fetches_per_second"] > 0
+    assert all(0 < one["p50"] <= one["p95"] for one in measured["pages"].values())
 
 
 # -- the form of the canned answers ----------------------------------------------------
