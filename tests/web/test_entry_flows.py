@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from both_languages import in_english
 from flask import Flask
 from page_world import PageWorld
 from pages import PASSWORD
@@ -19,7 +20,14 @@ from waitress import create_server
 
 from crm_core import documents, entries
 from crm_core.database import transaction
-from crm_core.models import DocumentKind, Entry, EntryDocument, EntryMail, Task
+from crm_core.models import (
+    Account,
+    DocumentKind,
+    Entry,
+    EntryDocument,
+    EntryMail,
+    Task,
+)
 from crm_core.queries import entry_thread
 from crm_core.viewer import viewer_of
 
@@ -76,6 +84,7 @@ class Desk:
 
     page: object
     base: str
+    language: str
     problems: list[str] = field(default_factory=list)
 
     def open(self, path: str) -> None:
@@ -86,20 +95,33 @@ class Desk:
         return int(self.page.evaluate("sessionStorage.presses ?? 0"))
 
     def press(self, name: str, *, role: str = "button", exact: bool = True) -> None:
-        self.page.get_by_role(role, name=name, exact=exact).first.click()
+        self.page.get_by_role(role, name=self.say(name), exact=exact).first.click()
+
+    def say(self, german: str) -> str:
+        """What this desk's language calls it."""
+        return german if self.language == "de" else in_english(german)
 
     def settle(self) -> None:
         self.page.wait_for_load_state("load")
 
 
+@pytest.fixture(params=["de", "en"])
+def language(request: pytest.FixtureRequest) -> str:
+    """Every flow is pressed in both."""
+    return str(request.param)
+
+
 @pytest.fixture
-def desk(chromium: object, base: str, request: pytest.FixtureRequest) -> Iterator[Desk]:
+def desk(
+    chromium: object, base: str, language: str, request: pytest.FixtureRequest
+) -> Iterator[Desk]:
+    Account.update(language=language).execute()
     script = getattr(request, "param", True)
     context = chromium.new_context(
         java_script_enabled=script, viewport={"width": 1280, "height": 900}
     )
     page = context.new_page()
-    found = Desk(page, base)
+    found = Desk(page, base, language)
     page.on(
         "console",
         lambda m: found.problems.append(m.text) if "Content Security" in m.text else 0,
@@ -172,8 +194,8 @@ def test_f3_a_mail_is_linked_in_three_presses(desk: Desk, world: PageWorld) -> N
     desk.press("E-Mail verlinken", role="link")
     dialog = desk.page.get_by_role("dialog")
     dialog.get_by_text("Persenning").click()
-    dialog.get_by_role("button", name="Verlinken").click()
-    desk.page.get_by_text("1 E-Mail verlinkt.").wait_for()
+    dialog.get_by_role("button", name=desk.say("Verlinken")).click()
+    desk.page.get_by_text(desk.say("1 E-Mail verlinkt.")).wait_for()
     assert desk.presses() == 3
     assert mails(entry) == {mail.id}
 
@@ -184,11 +206,11 @@ def test_f6_a_participant_in_three_presses(desk: Desk, world: PageWorld) -> None
     desk.open("/eintraege/1001")
     desk.press("Beteiligten hinzufügen", role="link")
     dialog = desk.page.get_by_role("dialog")
-    dialog.get_by_placeholder("Name, Nummer, E-Mail, Ort").wait_for()
+    dialog.get_by_placeholder(desk.say("Name, Nummer, E-Mail, Ort")).wait_for()
     desk.page.keyboard.type("marine")
     dialog.get_by_text("Marine Import AG").click()
-    dialog.get_by_role("button", name="Hinzufügen").click()
-    desk.page.get_by_text("Marine Import AG ist jetzt beteiligt.").wait_for()
+    dialog.get_by_role("button", name=desk.say("Hinzufügen")).click()
+    desk.page.get_by_text(desk.say("Marine Import AG ist jetzt beteiligt.")).wait_for()
     assert desk.presses() == 3
 
 
@@ -201,7 +223,7 @@ def test_f7_a_task_to_me_in_one_press(desk: Desk, world: PageWorld) -> None:
     desk.page.keyboard.type("+3")
     desk.page.locator("#when-echo", has_text="202").wait_for()
     desk.press("Hinzufügen")
-    desk.page.get_by_text("Aufgabe an frei zugewiesen.").wait_for()
+    desk.page.get_by_text(desk.say("Aufgabe an frei zugewiesen.")).wait_for()
     assert desk.presses() == 1
     assert Task.get().title == "Anrufen"
 
@@ -216,9 +238,9 @@ def test_f8_an_appointment_for_a_colleague_in_four_presses(
     desk.page.keyboard.press("Tab")
     desk.page.keyboard.type("+3 14:00")
     desk.page.locator("#f-employee").select_option("keller")
-    desk.page.get_by_label("Erledigen am").check()
+    desk.page.get_by_label(desk.say("Erledigen am")).check()
     desk.press("Hinzufügen")
-    desk.page.get_by_text("Aufgabe an keller zugewiesen.").wait_for()
+    desk.page.get_by_text(desk.say("Aufgabe an keller zugewiesen.")).wait_for()
     assert desk.presses() <= 4
     assert Task.get().starts_at is not None
 
@@ -229,11 +251,13 @@ def test_f9_done_in_one_press_and_f10_the_state_is_visible(
     _, entry = world.meier()
     world.task(entry, "Anrufen", "frei")
     desk.open("/eintraege/1001")
-    assert desk.page.get_by_text("ohne Outlook").is_visible()
+    assert desk.page.get_by_text(desk.say("ohne Outlook")).is_visible()
     desk.press("Erledigt: Anrufen")
-    desk.page.get_by_text("«Anrufen» ist erledigt.").wait_for()
+    desk.page.get_by_text(desk.say("«Anrufen» ist erledigt.")).wait_for()
     assert desk.presses() == 1
-    assert desk.page.get_by_role("button", name="Rückgängig: Anrufen").is_visible()
+    assert desk.page.get_by_role(
+        "button", name=desk.say("Rückgängig: Anrufen")
+    ).is_visible()
 
 
 def test_f12_a_document_is_linked_in_three_presses(
@@ -248,11 +272,13 @@ def test_f12_a_document_is_linked_in_three_presses(
     desk.open("/eintraege/1001")
     desk.press("Beleg verlinken", role="link")
     dialog = desk.page.get_by_role("dialog")
-    dialog.get_by_placeholder("Nummer oder Titel").wait_for()
+    dialog.get_by_placeholder(desk.say("Nummer oder Titel")).wait_for()
     desk.page.keyboard.type("2231")
-    dialog.get_by_text("Rapport R-2231").click()
-    dialog.get_by_role("button", name="Verlinken").click()
-    desk.page.get_by_text("Rapport R-2231 verlinkt.").wait_for()
+    dialog.get_by_text(f"{desk.say('Rapport')} R-2231").click()
+    dialog.get_by_role("button", name=desk.say("Verlinken")).click()
+    desk.page.get_by_text(
+        desk.say(f"{desk.say('Rapport')} R-2231 verlinkt.")
+    ).wait_for()
     assert desk.presses() == 3
     assert EntryDocument.select().count() == 1
 
@@ -265,9 +291,13 @@ def test_f17_a_wrong_automatic_link_is_undone_in_one_press(
     world.mail("neu@fremd.example", "AW: Boot", answers=first)
     world.link(entry, first)
     desk.open("/eintraege/1001")
-    assert desk.page.get_by_text("Antwort auf E-Mail vom").first.is_visible()  # F18
+    assert desk.page.get_by_text(
+        desk.say("Antwort auf E-Mail vom X (Message-ID)").partition("X")[0]
+    ).first.is_visible()  # F18
     desk.press("Verlinkung lösen: neuer Absender neu@fremd.example")
-    desk.page.get_by_text("Die Verlinkung ist gelöst und bleibt es.").wait_for()
+    desk.page.get_by_text(
+        desk.say("Die Verlinkung ist gelöst und bleibt es.")
+    ).wait_for()
     assert desk.presses() == 1
     assert mails(entry) == {first.id}
 
@@ -277,7 +307,7 @@ def test_a_dialog_gives_the_focus_back_to_its_opener(
 ) -> None:
     world.meier()
     desk.open("/eintraege/1001")
-    opener = desk.page.get_by_role("link", name="Beteiligten hinzufügen")
+    opener = desk.page.get_by_role("link", name=desk.say("Beteiligten hinzufügen"))
     opener.focus()
     desk.page.keyboard.press("Enter")
     desk.page.get_by_role("dialog").wait_for()
@@ -294,27 +324,35 @@ def test_the_whole_chain_works_without_javascript(desk: Desk, world: PageWorld) 
     page = desk.page
     page.goto(f"{desk.base}/adressen/{address.id}/crm")
     desk.press("Neu", role="link")
-    page.get_by_label("Titel").fill("Motor")
-    page.get_by_label("Subtag").select_option(label="Verkauf › Boot › Offerte")
+    page.get_by_label(desk.say("Titel")).fill("Motor")
+    page.get_by_label(desk.say("Subtag")).select_option(
+        label="Verkauf › Boot › Offerte"
+    )
     desk.press("Speichern")
     desk.press("E-Mail verlinken", role="link")
     page.get_by_label("Persenning").check()
     desk.press("Verlinken")
     desk.press("Beteiligten hinzufügen", role="link")
-    page.get_by_placeholder("Name, Nummer, E-Mail, Ort").fill("marine")
-    page.get_by_role("search", name="Adresse suchen").get_by_role("button").click()
+    page.get_by_placeholder(desk.say("Name, Nummer, E-Mail, Ort")).fill("marine")
+    page.get_by_role("search", name=desk.say("Adresse suchen")).get_by_role(
+        "button"
+    ).click()
     page.get_by_label("Marine Import AG").check()
     desk.press("Hinzufügen")
-    page.get_by_label("Neue Aufgabe").fill("Offerte erstellen")
+    page.get_by_label(desk.say("Neue Aufgabe")).fill("Offerte erstellen")
     page.locator("#f-when").fill("Fr")
     desk.press("Hinzufügen")
     desk.press("Erledigt: Offerte erstellen")
     desk.press("Beleg verlinken", role="link")
-    page.get_by_placeholder("Nummer oder Titel").fill("R-1")
-    page.get_by_role("search", name="Beleg suchen").get_by_role("button").click()
-    page.get_by_label("Rapport R-1").check()
+    page.get_by_placeholder(desk.say("Nummer oder Titel")).fill("R-1")
+    page.get_by_role("search", name=desk.say("Beleg suchen")).get_by_role(
+        "button"
+    ).click()
+    page.get_by_label(f"{desk.say('Rapport')} R-1").check()
     desk.press("Verlinken")
-    assert page.get_by_text("Rapport R-1 verlinkt.").is_visible()
+    assert page.get_by_text(
+        desk.say(f"{desk.say('Rapport')} R-1 verlinkt.")
+    ).is_visible()
     assert EntryMail.get().anchor_id == mail.id
     assert Task.get().done_at is not None
 
@@ -323,5 +361,19 @@ def test_a_press_is_counted_red_control(desk: Desk, world: PageWorld) -> None:
     world.meier()
     desk.open("/eintraege/1001")
     desk.press("Beteiligten hinzufügen", role="link")
-    desk.page.get_by_role("dialog").get_by_text("Abbrechen").click()
+    desk.page.get_by_role("dialog").get_by_text(desk.say("Abbrechen")).click()
     assert desk.presses() == 2
+
+
+def test_the_language_is_switched_in_one_press(desk: Desk, world: PageWorld) -> None:
+    world.meier()
+    desk.open("/eintraege/1001")
+    other = {"de": "en", "en": "de"}[desk.language]
+    desk.page.get_by_role(
+        "button", name={"de": "Deutsch", "en": "English"}[other]
+    ).click()
+    desk.page.wait_for_selector(f"html[lang^={other}]")
+    assert desk.presses() == 1
+    desk.language = other
+    assert desk.page.get_by_role("heading", name=desk.say("Beteiligte")).is_visible()
+    assert desk.page.url.endswith("/eintraege/1001")
