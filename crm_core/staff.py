@@ -6,7 +6,8 @@ comes from the configuration (``mailboxes``); the others are added here. Members
 come from the configuration too, and from the pages: both count.
 """
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 from crm_core import audit
 from crm_core.database import require_transaction
@@ -130,7 +131,7 @@ def configured_groups(employee: Employee) -> frozenset[str]:
     return frozenset(row.name for row in rows)
 
 
-def _set_groups(employee: Employee, wanted: Set[str], actor: str) -> None:
+def _set_groups(employee: Employee, wanted: AbstractSet[str], actor: str) -> None:
     require_transaction()
     present = groups_of(employee)
     if wanted == present:

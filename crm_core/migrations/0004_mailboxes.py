@@ -52,10 +52,10 @@ STATEMENTS = (
         FOREIGN KEY ("mailbox_id") REFERENCES "mailbox" ("id") ON DELETE CASCADE
     ) STRICT""",
     'CREATE INDEX "mailbox_wish_mailbox_id" ON "mailbox_wish" ("mailbox_id")',
-    'CREATE UNIQUE INDEX "mailbox_wish_open" ON "mailbox_wish" '
-    '("mailbox_id", "kind") WHERE ("finished_at" IS NULL)',
-    'CREATE UNIQUE INDEX "mailbox_wish_open_of_none" ON "mailbox_wish" ("kind") '
-    'WHERE (("finished_at" IS NULL) AND ("mailbox_id" IS NULL))',
+    """CREATE UNIQUE INDEX "mailbox_wish_open" ON "mailbox_wish"
+    ("mailbox_id", "kind") WHERE ("finished_at" IS NULL)""",
+    """CREATE UNIQUE INDEX "mailbox_wish_open_of_none" ON "mailbox_wish" ("kind")
+    WHERE (("finished_at" IS NULL) AND ("mailbox_id" IS NULL))""",
 )
 
 

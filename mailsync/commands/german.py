@@ -323,6 +323,17 @@ HELP = {
         "Versucht Elemente bei der nächsten Abfrage ihres Postfachs erneut."
     ),
     "everything that waits": "alles, was wartet",
+    "Copy the database to FILE while it is in use, and verify the copy.": (
+        "Kopiert die Datenbank im Betrieb nach FILE und prüft die Kopie."
+    ),
+    "Import addresses from a CSV file; its first row names the columns.": (
+        "Liest Adressen aus einer CSV-Datei ein; die erste Zeile nennt die Spalten."
+    ),
+    "leave addresses that exist as they are": "bestehende Adressen so lassen",
+    "only say what would happen": "nur sagen, was geschähe",
+    "what the addresses are where a row says nothing": (
+        "was die Adressen sind, wo eine Zeile nichts sagt"
+    ),
 }
 
 GERMAN: Mapping[str, str] = MappingProxyType({**REFUSALS, **ANSWERS, **STATES, **HELP})

@@ -16,7 +16,7 @@ from run_service import cli
 ROOT = Path(__file__).parents[2]
 ERRORS = {
     "AlreadyRunning", "Conflict", "Stale", "CrmError", "Forbidden", "Invalid",
-    "LastAdministrator", "NeedsMigration", "NotFound",
+    "LastAdministrator", "NeedsMigration", "NotFound", "_refuse",
 }  # fmt: skip
 SPEAKING = {"say", "text", "answer", "wrong_usage", "_step", "_tell"}
 
