@@ -3,7 +3,7 @@
 from flask import url_for
 
 from crm_core import entries
-from crm_core.models import Address
+from crm_core.models import Address, Participant
 from crm_web.api.resource import Reply, Resource
 from crm_web.api.values import Answer, Body, EntryPath, RowId
 from crm_web.api.views import AddressName
@@ -57,11 +57,16 @@ def remove(path: ParticipantPath) -> Participants:
 
 
 def _all(number: int) -> Participants:
-    ids = entries.participant_ids(entries.by_number(number))
-    found = {one.id: one for one in Address.select().where(Address.id.in_(ids))}
+    entry = entries.by_number(number)
+    found = {
+        one.address_id: one.address
+        for one in Participant.select(Participant, Address)
+        .join(Address)
+        .where(Participant.entry == entry)
+    }
     return Participants(
         items=[
             AddressName(id=id_, name=found[id_].name, kind=found[id_].role)
-            for id_ in ids
+            for id_ in entries.participant_ids(entry)
         ]
     )
