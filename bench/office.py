@@ -183,7 +183,7 @@ def _settle() -> None:
 def _tidy() -> None:
     """What a database has behind it that was not filled in a minute."""
     if database.is_postgres():
-        database.execute("ANALYZE")  # autovacuum's work, and its time has not come yet
+        database.execute("VACUUM ANALYZE")  # autovacuum, whose time has not come yet
     else:
         database.execute("PRAGMA synchronous = FULL")
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
