@@ -127,6 +127,10 @@ class Bundle:
         return f"{self.group}-sub"
 
     @property
+    def slug(self) -> str:
+        return self.group
+
+    @property
     def version(self) -> int:
         return _version(self.number)
 

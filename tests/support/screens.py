@@ -96,7 +96,7 @@ def rules_of(app: Flask) -> list[str]:
         if method == "GET"
         and rule not in LEFT_OUT
         and not rule.startswith(permission_table.API)
-        and not rule.endswith(".csv")
+        and not rule.endswith((".csv", ".zip"))
     )
 
 
