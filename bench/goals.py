@@ -239,8 +239,9 @@ PAGES = tuple(
         _KINDS[kind][1],
         "ms",
         0,
-        why="server time goes by the clock: it grows with whatever else the machine does "
-        "(load averages below). The details say which screen, and its CPU.",
+        why="by the clock: it grows with whatever else the machine does (load averages "
+        "below; the details have the CPU of each screen). Every page counts what waits "
+        "in «Nicht zugeordnet», mail by mail.",
     )
     for place in _PLACES
     for kind in _KINDS
