@@ -42,7 +42,7 @@ def test_a_small_run_measures_everything_and_writes_the_figures(tmp_path: Path) 
         text=True,
         cwd=ROOT,
         check=False,
-        timeout=240,
+        timeout=600,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     found = json.loads((tmp_path / "results.json").read_text())
