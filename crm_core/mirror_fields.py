@@ -89,6 +89,9 @@ class Written:
         return json.dumps(asdict(self), default=_plain, ensure_ascii=False)
 
 
+NOT_READ_BACK = '"read_back": null'  # of the stored form
+
+
 def written_from(text: str | None) -> Written:
     """Back from the stored form; nothing stored = nothing written."""
     if not text:

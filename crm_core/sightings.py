@@ -16,7 +16,13 @@ from typing import Any
 
 from crm_core import audit, clock
 from crm_core.database import require_transaction
-from crm_core.mirror_fields import Judgement, OwnFields, Written, written_from
+from crm_core.mirror_fields import (
+    NOT_READ_BACK,
+    Judgement,
+    OwnFields,
+    Written,
+    written_from,
+)
 from crm_core.mirror_wishes import no_drift, rows_locked
 from crm_core.models import Drift, MirrorKind, TaskMirror
 from crm_core.pushes import ACTOR, set_drift
@@ -65,6 +71,23 @@ def present(mailbox_id: int, kind: MirrorKind) -> list[Known]:
     """Every copy that should lie in the mailbox and once did."""
     rows = _of(mailbox_id, kind).where(
         TaskMirror.wanted_present == 1, TaskMirror.external_id.is_null(False)
+    )
+    return [_known(row) for row in rows.order_by(TaskMirror.id)]
+
+
+def unconfirmed(mailbox_id: int, kind: MirrorKind) -> list[Known]:
+    """Copies whose last write no poll has shown yet, and nobody is writing now.
+
+    A change feed tells net changes: an item that was made and deleted between two polls
+    is in none of them.
+    """
+    rows = _of(mailbox_id, kind).where(
+        TaskMirror.wanted_present == 1,
+        TaskMirror.external_id.is_null(False),
+        TaskMirror.drift.is_null(),
+        TaskMirror.claimed_by.is_null(),
+        TaskMirror.attempt_open == 0,
+        TaskMirror.written.contains(NOT_READ_BACK),
     )
     return [_known(row) for row in rows.order_by(TaskMirror.id)]
 

@@ -229,6 +229,10 @@ def _findings(
         before = found.get(row.mirror_id)
         if finding is not None and (before is None or before.act is _Act.READ_BACK):
             found[row.mirror_id] = finding
+    if unseen is None and page.is_last:
+        for row in sightings.unconfirmed(folder.mailbox_id, _kind(folder)):
+            if not row.doubt:
+                found.setdefault(row.mirror_id, _Finding(row, _Act.LOOK))
     if unseen and page.is_last:
         fresh = sightings.present(folder.mailbox_id, _kind(folder))
         missing = [row for row in fresh if row.mirror_id in unseen]

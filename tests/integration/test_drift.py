@@ -163,6 +163,40 @@ def test_deleting_is_shown_and_nothing_comes_back(here: Office, hard: bool) -> N
     assert here.ours() == []
 
 
+@pytest.mark.parametrize("act", ["delete", "move"])
+def test_what_happens_between_writing_and_the_next_poll_is_seen(
+    here: Office, act: str
+) -> None:
+    """A change feed has net changes only: made and gone again is in no page."""
+    here.run()  # both folders are followed from here on
+    task = here.assign()
+    here.push()
+    if act == "delete":
+        here.outlook.delete("keller", here.only(), hard=True)
+    else:
+        here.outlook.move("keller", here.only(), "Erledigt")
+    here.poll()
+    assert drift(here, task) is {"delete": Drift.DELETED, "move": Drift.MOVED}[act]
+
+
+def test_a_copy_is_looked_for_once_after_a_write_and_not_at_every_poll(
+    in_memory: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[str] = []
+    find = MemoryMailbox.find_task
+
+    def counted(self: MemoryMailbox, kind: ItemKind, key: str, **more: Any) -> Any:
+        looks.append(key)
+        return find(self, kind, key, **more)
+
+    monkeypatch.setattr(MemoryMailbox, "find_task", counted)
+    written(in_memory)
+    looks.clear()
+    for _ in range(3):
+        in_memory.poll()
+    assert looks == []
+
+
 def test_a_category_is_the_employees_own_business(here: Office) -> None:
     task = written(here)
     here.outlook.touch("keller", here.only())
