@@ -3,16 +3,15 @@
 Rights on entries hang on the tag group of the entry's subtag (group × staff group →
 full | read | none); rights on mail hang on the mailbox (full | subject | none). Several
 groups: the widest right counts. An entry marked «management only» is for GL alone, and
-GL too needs its right on the tag group. An inactive employee may nothing.
+GL too needs its right on the tag group. An inactive employee may nothing; who is in no
+staff group sees the own mailbox alone, on the pages about privacy.
 """
 
-from crm_core import staff
+from crm_core import database, staff
 from crm_core.models import (
     Access,
     Employee,
     Entry,
-    Mailbox,
-    MailboxAccess,
     StaffMembership,
     Subtag,
     Tag,
@@ -58,22 +57,24 @@ def lesser(one: Visibility, other: Visibility) -> Visibility:
     return min(one, other, key=_VISIBILITY.index)
 
 
-def visibility_of_mailbox(employee: Employee, mailbox: Mailbox) -> Visibility:
-    """What the employee sees of this mailbox's mail; the own mailbox in full."""
+def visibility_of_mailboxes(employee: Employee) -> dict[int, Visibility]:
+    """What the employee sees of each mailbox's mail; the own mailbox in full.
+
+    One query, however many mailboxes and groups; what is not in it is not seen.
+    """
     if not employee.active:
-        return Visibility.NONE
-    if mailbox.employee_id == employee.id:
-        return Visibility.FULL
-    rows = (
-        MailboxAccess.select(MailboxAccess.visibility)
-        .join(
-            StaffMembership,
-            on=(StaffMembership.group == MailboxAccess.staff_group),
-        )
-        .where(StaffMembership.employee == employee, MailboxAccess.mailbox == mailbox)
+        return {}
+    rows = database.execute(
+        "SELECT b.id, b.employee_id, a.visibility FROM mailbox b "
+        "LEFT JOIN staff_membership m ON m.employee_id = ? "
+        "LEFT JOIN mailbox_access a ON a.mailbox_id = b.id "
+        "AND a.staff_group_id = m.group_id",
+        (employee.id,),
     )
-    return max(
-        (row.visibility for row in rows),
-        key=_VISIBILITY.index,
-        default=Visibility.NONE,
-    )
+    found: dict[int, Visibility] = {}
+    for mailbox, owner, granted in rows:
+        own = owner == employee.id
+        grade = Visibility.FULL if own else Visibility(granted or Visibility.NONE)
+        best = found.get(mailbox, Visibility.NONE)
+        found[mailbox] = max(best, grade, key=_VISIBILITY.index)
+    return found

@@ -339,6 +339,9 @@ _GERMAN = {
     "there is no such employee": "Diese Person gibt es nicht",
     "there is no such staff group": "Diese Gruppe gibt es nicht",
     "«{name}» is named in mailboxes.yaml": "«{name}» steht in mailboxes.yaml",
+    "you are not in a group yet: please ask the administration": (
+        "Sie sind noch in keiner Gruppe. Bitte wenden Sie sich an die Administration."
+    ),
     "you are looking with other rights: end that to change something": (
         "Sie sehen mit anderen Rechten: beenden Sie das, um etwas zu ändern"
     ),

@@ -29,6 +29,7 @@ class Worn:
 
     name: str
     groups: frozenset[str]
+    member: bool
     rights: frozenset[Right]
     readable: frozenset[int]
     writable: frozenset[int]
@@ -75,7 +76,7 @@ def of_session(target: str) -> Worn:
         return worn_by(target)
     except NotFound:
         none: frozenset[int] = frozenset()
-        return Worn("–", frozenset(), frozenset(), none, none, {})
+        return Worn("–", frozenset(), False, frozenset(), none, none, {})
 
 
 def narrowed(viewer: Viewer, worn: Worn) -> Viewer:
@@ -86,6 +87,7 @@ def narrowed(viewer: Viewer, worn: Worn) -> Viewer:
     return replace(
         viewer,
         groups=groups,
+        member=viewer.member and worn.member,
         rights=viewer.rights & worn.rights,
         readable=viewer.readable & worn.readable,
         writable=viewer.writable & worn.writable,
@@ -101,6 +103,7 @@ def _of_person(employee: Employee) -> Worn:
     return Worn(
         employee.name,
         them.groups,
+        them.member,
         them.rights,
         them.readable,
         them.writable,
@@ -126,6 +129,7 @@ def _of_group(group: StaffGroup) -> Worn:
     return Worn(
         group.name,
         frozenset({group.name}),
+        True,
         frozenset(row.right for row in rows),
         frozenset(s for s, a in subtags if a is not Access.NONE),
         frozenset(s for s, a in subtags if a is Access.FULL),

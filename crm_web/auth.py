@@ -37,14 +37,19 @@ def load(request_: Request) -> None:
 def demand(app: Flask) -> Response | None:
     """A redirect to the sign-in for whoever may not go on.
 
-    Forbidden for every unsafe request of somebody who looks with other rights.
+    Forbidden for every unsafe request of somebody who looks with other rights, and for
+    a person in no staff group wherever the route does not say otherwise.
     """
     if g.worn and request.method not in SAFE and request.endpoint not in _ENDS_VIEW:
         raise Forbidden(
             "you are looking with other rights: end that to change something"
         )
     view = app.view_functions.get(request.endpoint or "")
-    if g.viewer is not None or view is None or getattr(view, "is_public", False):
+    if view is None or getattr(view, "is_public", False):
+        return None
+    if g.viewer is not None:
+        if not getattr(view, "is_open_without_group", False):
+            g.viewer.require_member()
         return None
     return redirect(url_for("session.sign_in", weiter=request.full_path), code=303)
 

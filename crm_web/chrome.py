@@ -53,7 +53,12 @@ class Said:
 
 
 def navigation() -> list[NavigationItem]:
-    """The bar of a signed-in person; «Verwaltung» only with the right."""
+    """The bar of a signed-in person; «Verwaltung» only with the right.
+
+    Nothing for a person in no staff group: each link would lead to a refusal.
+    """
+    if not g.viewer.member:
+        return []
     items: list[tuple[str, str, int]] = [
         ("/", gettext("My work"), 0),
         ("/adressen", gettext("Addresses"), 0),

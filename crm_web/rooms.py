@@ -1,7 +1,8 @@
 """The blueprint of every page file, and what a route says about itself.
 
 A route is for signed-in people unless it says ``@public``; ``@needs(right)`` asks for a
-right, ``@proved`` for a password typed in the last minutes. Unsafe routes run in one
+right, ``@proved`` for a password typed in the last minutes. Signed-in people who are in
+no staff group get only what is ``@open_without_group``. Unsafe routes run in one
 transaction: what a view raises leaves nothing behind. The permission matrix test reads
 these marks off the route table.
 """
@@ -68,6 +69,12 @@ def viewer() -> Viewer:
 def public(view: View) -> View:
     """Open to everybody, signed in or not."""
     view.is_public = True  # type: ignore[attr-defined]  # a mark on a function
+    return view
+
+
+def open_without_group(view: View) -> View:
+    """Open to signed-in people who are in no staff group (yet), too."""
+    view.is_open_without_group = True  # type: ignore[attr-defined]  # a mark
     return view
 
 

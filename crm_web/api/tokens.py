@@ -15,7 +15,10 @@ _REALM = 'Bearer realm="mailsync"'
 
 
 def authenticate() -> None:
-    """Set ``g.viewer``; Refusal without a living token of the needed scope."""
+    """Set ``g.viewer``; Refusal without a living token of the needed scope.
+
+    Forbidden for the token of a person in no staff group.
+    """
     header = request.headers.get("Authorization", "")
     kind, _, value = header.partition(" ")
     if kind.lower() != "bearer" or not value.strip():
@@ -32,6 +35,7 @@ def authenticate() -> None:
             accounts.touch_token(token)
     g.token, g.account = token, token.account
     g.viewer = viewer_of(token.account.employee)
+    g.viewer.require_member()
 
 
 def token() -> ApiToken:

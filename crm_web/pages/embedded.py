@@ -24,19 +24,29 @@ _SOURCE = re.compile(r"https?://[A-Za-z0-9.*-]+(:[0-9*]+)?")
 @room.get("/embed/beleg/<kind>/<path:number>", merge_slashes=False)
 @public
 def document(kind: str, number: str) -> Response:
-    """The panel; 403 with one sentence where the key has ended or is none."""
+    """The panel; 403 with one sentence where the key has ended or is none.
+
+    So it is, too, where the key's account is in no staff group any more.
+    """
     known = kind in set(DocumentKind)
     wanted = DocumentKind(kind) if known else DocumentKind.REPORT
     account = panels.account_of(request.args.get("t", ""), wanted, number)
     if account is None or not known:
-        return _framed(render_template("embedded.html", rows=None), 403)
+        return _refused()
     g.language = account.language
+    seer = viewer_of(account.employee)
+    if not seer.member:
+        return _refused()
     try:
         found = documents.by_number(wanted, number)
     except NotFound:
-        return _framed(render_template("embedded.html", rows=None), 403)
-    rows = document_list.entries_of(viewer_of(account.employee), found.id)
+        return _refused()
+    rows = document_list.entries_of(seer, found.id)
     return _framed(render_template("embedded.html", rows=rows, document=found), 200)
+
+
+def _refused() -> Response:
+    return _framed(render_template("embedded.html", rows=None), 403)
 
 
 def _framed(page: str, status: int) -> Response:

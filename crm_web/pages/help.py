@@ -3,7 +3,7 @@
 from flask import current_app, render_template
 
 from crm_web.i18n import lazy as _
-from crm_web.rooms import Room
+from crm_web.rooms import Room, open_without_group
 
 room = Room("help", __name__)
 
@@ -109,6 +109,7 @@ KEYS = (
 
 
 @room.get("/hilfe")
+@open_without_group
 def show() -> str:
     """One page: three parts, each with an address of its own."""
     settings = current_app.config["SETTINGS"]

@@ -10,7 +10,7 @@ from crm_core.errors import Forbidden
 from crm_web import auth
 from crm_web.i18n import gettext
 from crm_web.open_id import Issuer, OutOfReachError, Question
-from crm_web.rooms import Room, back_to, inside, public
+from crm_web.rooms import Room, back_to, inside, open_without_group, public
 
 room = Room("microsoft", __name__)
 
@@ -27,6 +27,7 @@ def begin() -> Response | tuple[str, int]:
 
 
 @room.get("/bestaetigen/microsoft")
+@open_without_group
 def begin_proof() -> Response | tuple[str, int]:
     """The same for somebody without a password, who must prove itself again."""
     return _ask(again=True)

@@ -15,12 +15,13 @@ from crm_web import downloads
 from crm_web.chrome import tell
 from crm_web.forms import Form
 from crm_web.i18n import gettext
-from crm_web.rooms import Room, back_to, proved, viewer
+from crm_web.rooms import Room, back_to, open_without_group, proved, viewer
 
 room = Room("privacy", __name__)
 
 
 @room.get("/datenschutz")
+@open_without_group
 def overview() -> str:
     """The own mailboxes, or the one asked for; what expires when."""
     slug = request.args.get("postfach", "")
@@ -36,6 +37,7 @@ def overview() -> str:
 
 
 @room.get("/datenschutz/info")
+@open_without_group
 def notice() -> str:
     """The text to hand out before a person's mailbox is read, for paper."""
     slug = request.args.get("postfach", "")
@@ -68,6 +70,7 @@ def _periods() -> dict[str, int]:
 
 
 @room.get("/datenschutz/e-mails")
+@open_without_group
 def mails() -> str:
     """Mails of the own mailbox whose content is stored."""
     before = request.args.get("vor", type=int)
@@ -81,6 +84,7 @@ def mails() -> str:
 
 
 @room.get("/datenschutz/e-mails/<int:message_id>")
+@open_without_group
 def removal(message_id: int) -> str:
     """What removing this mail means."""
     told = own_mail.removal(viewer(), message_id)
@@ -88,6 +92,7 @@ def removal(message_id: int) -> str:
 
 
 @room.post("/datenschutz/e-mails/<int:message_id>", endpoint="remove")
+@open_without_group
 def remove(message_id: int) -> Response | tuple[str, int]:
     """Remove it, once the box is ticked."""
     form = Form(request.form)
@@ -106,6 +111,7 @@ def remove(message_id: int) -> Response | tuple[str, int]:
 
 
 @room.get("/datenschutz/meine-daten.zip")
+@open_without_group
 @proved
 def own_data() -> Response:
     """Everything about oneself; that it was taken stands in the log."""

@@ -11,7 +11,7 @@ from crm_web import auth
 from crm_web.chrome import tell
 from crm_web.forms import Form
 from crm_web.i18n import LANGUAGES, gettext
-from crm_web.rooms import Room, back_to, proved, viewer
+from crm_web.rooms import Room, back_to, open_without_group, proved, viewer
 
 room = Room("profile", __name__)
 
@@ -21,12 +21,14 @@ _SYSTEMS = ("Windows", "iPhone", "iPad", "Android", "Mac OS", "Linux")
 
 
 @room.get("/profil")
+@open_without_group
 def show() -> str:
     """Everything about one's own sign-in."""
     return _page(Form())
 
 
 @room.post("/profil", endpoint="save")
+@open_without_group
 def save() -> Response:
     """Language and keys; both hold from the next page on."""
     form = Form(request.form)
@@ -46,6 +48,7 @@ def save() -> Response:
 
 
 @room.post("/profil/passwort")
+@open_without_group
 def change_password() -> Response | tuple[str, int]:
     """Another password; the other devices are signed out."""
     form = Form(request.form)
@@ -74,6 +77,7 @@ def change_password() -> Response | tuple[str, int]:
 
 
 @room.post("/profil/geraete/<int:session_id>/abmelden")
+@open_without_group
 def sign_out_device(session_id: int) -> Response:
     """End one device's session; one's own too."""
     own_account.sign_out_device(_account(), session_id)
@@ -86,6 +90,7 @@ def sign_out_device(session_id: int) -> Response:
 
 
 @room.post("/profil/geraete/abmelden")
+@open_without_group
 def sign_out_others() -> Response:
     """End every other session."""
     own_account.sign_out_others(_account(), g.session)
@@ -94,6 +99,7 @@ def sign_out_others() -> Response:
 
 
 @room.get("/profil/kalender")
+@open_without_group
 @proved
 def new_feed() -> str:
     """The question before a new calendar address."""
@@ -101,6 +107,7 @@ def new_feed() -> str:
 
 
 @room.post("/profil/kalender", endpoint="create_feed")
+@open_without_group
 @proved
 def create_feed() -> str:
     """Make it and show it: this once, so there is no redirect to another page."""
@@ -113,6 +120,7 @@ def create_feed() -> str:
 
 
 @room.post("/profil/kalender/<int:feed_id>/widerrufen")
+@open_without_group
 def revoke_feed(feed_id: int) -> Response:
     """The address is worth nothing from now on; whoever doubts need not prove it."""
     calendar_feeds.revoke(_account(), feed_id, actor=viewer().actor)

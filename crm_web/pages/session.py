@@ -8,7 +8,7 @@ from crm_core.accounts import TooManyTriesError
 from crm_web import auth
 from crm_web.forms import Form
 from crm_web.i18n import LANGUAGES, gettext
-from crm_web.rooms import Room, back_to, inside, public
+from crm_web.rooms import Room, back_to, inside, open_without_group, public
 
 room = Room("session", __name__)
 
@@ -47,6 +47,7 @@ def do_sign_in() -> Response | tuple[str, int]:
 
 
 @room.post("/abmelden")
+@open_without_group
 def sign_out() -> Response:
     """End this session."""
     response = make_response(back_to(url_for("session.sign_in")))
@@ -55,12 +56,14 @@ def sign_out() -> Response:
 
 
 @room.get("/bestaetigen")
+@open_without_group
 def prove() -> str:
     """Ask for the password again."""
     return _proof(Form(), _onward())
 
 
 @room.post("/bestaetigen", endpoint="do_prove")
+@open_without_group
 def do_prove() -> Response | tuple[str, int]:
     """The password once more, for administration, exports and tokens."""
     form = Form(request.form)

@@ -13,7 +13,14 @@ from crm_web.chrome import tell
 from crm_web.forms import Form, attempt
 from crm_web.i18n import gettext
 from crm_web.people_words import RIGHTS
-from crm_web.rooms import Room, back_to, needs, proved, viewer
+from crm_web.rooms import (
+    Room,
+    back_to,
+    needs,
+    open_without_group,
+    proved,
+    viewer,
+)
 from crm_web.taxonomy_words import ACCESS
 
 room = Room("staff_groups", __name__)
@@ -89,6 +96,7 @@ def start_view() -> Response:
 
 # Open to whoever is signed in: who looks as a group has no right to administer then.
 @room.post("/ansicht/beenden", endpoint="end_view")
+@open_without_group
 def end_view() -> Response:
     """Back to one's own rights."""
     view_as.end(g.session, actor=viewer().actor)

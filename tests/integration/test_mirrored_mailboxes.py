@@ -163,12 +163,11 @@ def test_a_colleague_sees_of_a_mailbox_what_the_file_says() -> None:
     mirror(SALES, KELLER)
     keller = staff.by_key("keller")
     sales, own = row_of("verkauf@werft.example"), row_of("keller@werft.example")
-    see = permissions.visibility_of_mailbox
-    assert see(keller, sales) is Visibility.SUBJECT
-    assert see(keller, own) is Visibility.FULL
+    see = permissions.visibility_of_mailboxes
+    assert see(keller) == {sales.id: Visibility.SUBJECT, own.id: Visibility.FULL}
     with transaction():
         other = staff.add_employee("w", "W", ["Werkstatt"], actor="test")
-    assert see(other, sales) is Visibility.NONE
+    assert set(see(other).values()) == {Visibility.NONE}
 
 
 def test_a_stopped_mailbox_is_released_on_demand_only() -> None:

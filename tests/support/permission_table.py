@@ -162,6 +162,9 @@ def differences(app: Flask, told: Sequence[Row]) -> list[str]:
         mark = getattr(view, "right", row.right if row.is_api else None)
         if view is not None and mark != row.right:
             found.append(f"another right: {row.name} (marked {mark})")
+        alone = getattr(view, "is_open_without_group", False)
+        if view is not None and alone != ("no_group" in row.demands):
+            found.append(f"open without a group or not: {row.name}")
         if view is not None and getattr(view, "is_proved", False) != (
             "proved" in row.demands
         ):
@@ -193,6 +196,10 @@ def expected(cell: Cell, world: MatrixWorld) -> int:
     ):
         return 401 if row.is_api else 303
     if cell.key == "read":
+        return 403
+    if GROUPS.get(cell.person, "") is None and not {"public", "no_group"} & set(
+        row.demands
+    ):
         return 403
     bundle = bundle_of(cell, world)
     for demand in row.demands:
@@ -226,7 +233,7 @@ def _refusal(demand: str, cell: Cell, bundle: Bundle | None) -> int:
         return 0 if GROUPS[cell.person] == MANAGEMENT else 403
     if kind == "proved":
         return 303 if cell.key == "unproved" else 0
-    if bundle is None or kind in {"public", "signed", "idle"}:
+    if bundle is None or kind in {"public", "signed", "no_group", "idle"}:
         return 0
     if kind == "mail":
         enough = (Visibility(what), Visibility.FULL)
@@ -240,8 +247,10 @@ def _refusal(demand: str, cell: Cell, bundle: Bundle | None) -> int:
         return (
             422 if in_a_form and access is not Access.FULL else refusals.get(access, 0)
         )
-    if kind in {"known", "panel", "feed"}:
-        return (403 if kind == "panel" else 404) if bundle.gone else 0
+    if kind == "panel":
+        return 403 if bundle.gone or GROUPS[bundle.owner] is None else 0
+    if kind in {"known", "feed"}:
+        return 404 if bundle.gone else 0
     if kind == "own_mailbox":
         return 0 if (bundle.name, cell.person) == ("treuhand", "frei") else 404
     if kind == "mine":

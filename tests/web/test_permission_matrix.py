@@ -38,7 +38,7 @@ from crm_core.models import (
 from crm_core.queries import entry_list, triage
 from crm_core.viewer import Viewer, viewer_of
 from crm_web.app import create_app
-from crm_web.rooms import needs
+from crm_web.rooms import needs, open_without_group
 from crm_web.settings import WebSettings
 
 ROWS = permission_table.rows_of(create_app(WebSettings(blobs=Path())))
@@ -96,10 +96,11 @@ def test_several_at_once_are_only_those_the_person_sees(matrix: Matrix) -> None:
         ("keller", "werkstatt_gl", True),
         ("keller", "verkauf_gl", False),
         ("gl", "treuhand", False),
-        ("niemand", "verkauf_niemand", False),
     ):
         answer, changed = matrix.ask(Cell(row, person, bundle))
         assert (answer.status_code, changed) == (303, may), (person, bundle)
+    answer, changed = matrix.ask(Cell(row, "niemand", "verkauf_niemand"))
+    assert (answer.status_code, changed) == (403, False)
 
 
 # -- what leaves without a request ----------------------------------------------------
@@ -175,6 +176,19 @@ def test_a_new_route_without_a_row_is_found_red_control(matrix: Matrix) -> None:
     found = permission_table.differences(app, permission_table.rows_of(app))
     assert "no row: GET /neu-und-offen/<int:number>" in found
     assert "no row: GET /verwaltung/neu" not in found
+
+
+def test_a_route_opened_to_people_without_a_group_is_found_red_control(
+    matrix: Matrix,
+) -> None:
+    app = create_app(WebSettings(blobs=matrix.world.blobs))
+
+    def everybody() -> str:
+        return ""
+
+    app.view_functions["addresses.listing"] = open_without_group(everybody)
+    found = permission_table.differences(app, ROWS)
+    assert found == ["open without a group or not: GET /adressen"]
 
 
 def test_a_right_that_is_no_longer_asked_is_found_red_control(matrix: Matrix) -> None:
