@@ -272,7 +272,7 @@ def test_management_only_is_for_management_only(here: Office) -> None:
 
 def test_without_any_right_nothing_is_told(here: Office) -> None:
     with database.transaction():
-        staff.set_groups(here.employee("keller"), (), actor=ACTOR)
+        staff.set_configured_groups(here.employee("keller"), (), actor=ACTOR)
     assert ENTRY_TITLE not in task_text.body(tasks.get(here.assign("keller")))
     assert not classification.is_empty()
 

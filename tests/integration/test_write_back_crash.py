@@ -15,7 +15,7 @@ from office import FRIDAY, PEOPLE, MemoryOutlook, Office, office
 from write_back_truth import Truth, Wanted, problems
 
 from crm_core import database, mirrors, pushes, schedule, tasks
-from crm_core.models import AuditEvent, MailFolder, Task, TaskMirror
+from crm_core.models import MailFolder, Task, TaskMirror
 from mailsync import push_attempt, steps
 from mailsync.port import ItemKind
 
@@ -165,7 +165,7 @@ def new_world(here: Office) -> Truth:
     """Empty mailboxes and no tasks: each kill is judged by itself."""
     here.outlook = MemoryOutlook()
     with database.transaction():
-        for table in (AuditEvent, TaskMirror, Task, MailFolder):
+        for table in (TaskMirror, Task, MailFolder):
             table.delete().execute()
     return Truth(own={who: Counter() for who in PEOPLE})
 
