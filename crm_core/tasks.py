@@ -13,7 +13,14 @@ from crm_core import audit, clock, events, search, task_text
 from crm_core.database import is_postgres, require_transaction
 from crm_core.errors import Conflict, Invalid, NotFound
 from crm_core.mirror_wishes import wish
-from crm_core.models import Employee, Entry, Findable, Task, TaskStatus
+from crm_core.models import (
+    Employee,
+    Entry,
+    Findable,
+    Message,
+    Task,
+    TaskStatus,
+)
 from crm_core.schedule import Schedule
 
 
@@ -25,8 +32,9 @@ def assign(
     *,
     actor: str,
     description: str = "",
+    message: Message | None = None,
 ) -> Task:
-    """Give an employee something to do for an entry.
+    """Give an employee something to do for an entry, out of a mail or not.
 
     A copy in Outlook is wanted where the employee has an own, enabled mailbox for it.
     Raises Invalid for an empty or long title and for an employee who is not active.
@@ -40,6 +48,7 @@ def assign(
         description=task_text.description(description),
         created_at=clock.now(),
         created_by=actor,
+        message=message,
         **_dates(schedule),
     )
     wish(task)

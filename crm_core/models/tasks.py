@@ -7,7 +7,7 @@ from peewee import ForeignKeyField, IntegerField, TextField
 from crm_core.fields import EnumField, FlagField, PlainDateField, UtcDateTimeField
 from crm_core.models.base import Row
 from crm_core.models.entries import Entry
-from crm_core.models.mail import Mailbox
+from crm_core.models.mail import Mailbox, Message
 from crm_core.models.staff import Employee
 from crm_core.models.task_kind import TaskKind
 
@@ -24,7 +24,8 @@ class Task(Row):
     """Something an employee shall do for an entry.
 
     DUE_BY: ``due_on``. DO_ON all day: ``day``. DO_ON timed: ``starts_at``/``ends_at``.
-    ``version`` grows with every change that its copy in a mailbox must show.
+    ``version`` grows with every change that its copy in a mailbox must show. ``message``
+    is the mail that it was made out of; the task stays when that mail goes.
     """
 
     entry = ForeignKeyField(Entry, backref="tasks")
@@ -44,6 +45,8 @@ class Task(Row):
     created_by = TextField()
     done_at = UtcDateTimeField(null=True)
     done_by = TextField(null=True)
+    message = ForeignKeyField(Message, backref="tasks", null=True, on_delete="SET NULL")
+    message_id: int | None
 
 
 class MirrorKind(StrEnum):

@@ -14,10 +14,11 @@ from typing import Any
 from crm_core import database, reasons
 from crm_core.fields import from_text
 from crm_core.models import Entry, Hold, Visibility
-from crm_core.queries import actors, entry_mail, paging, parties
+from crm_core.queries import actors, entry_mail, paging, parties, task_mail
 from crm_core.queries.paging import Cursor
 from crm_core.queries.parties import AddressRef
 from crm_core.queries.suggested import topic
+from crm_core.queries.task_mail import TaskOfMail
 from crm_core.queries.triage import ContentState, content_state
 from crm_core.reasons import Reason, ReasonCode
 from crm_core.viewer import Viewer
@@ -41,7 +42,8 @@ class ThreadMail:
 
     ``address`` is whose the sender is, ``takes_part`` whether that one does. ``mails``
     is how many mails of its conversation stand in the entry, ``mailboxes`` in how many
-    mailboxes it lies, ``entries`` which other readable entries show it.
+    mailboxes it lies, ``entries`` which other readable entries show it, ``tasks`` what
+    was made out of it.
     """
 
     id: int
@@ -61,6 +63,7 @@ class ThreadMail:
     takes_part: bool
     content: ContentState
     attachments: tuple[AttachmentRef, ...]
+    tasks: tuple[TaskOfMail, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +246,7 @@ def _mails(
     others = elsewhere(viewer, entry, ids)
     files = _attachments(ids)
     people = _people(ids)
+    tasks = task_mail.of_mails(viewer, ids)
     owners = parties.owners(email for row in rows for email in (row[2], row[3]))
     taking_part = _taking_part(entry)
     sizes: dict[int, int] = {}
@@ -271,6 +275,7 @@ def _mails(
             takes_part=owner is not None and owner.id in taking_part,
             content=content_state(row[7:11], grades[id_]),
             attachments=tuple(files.get(id_, ())) if full else (),
+            tasks=tuple(tasks.get(id_, ())),
         )
     return found
 

@@ -21,8 +21,9 @@ from crm_core.models import (
     PartyRole,
     Visibility,
 )
-from crm_core.queries import actors, entry_mail, parties
+from crm_core.queries import actors, entry_mail, parties, task_mail
 from crm_core.queries.parties import AddressRef
+from crm_core.queries.task_mail import TaskOfMail
 from crm_core.queries.triage import ContentState, content_state
 from crm_core.reasons import Reason, ReasonCode
 from crm_core.viewer import Viewer
@@ -89,6 +90,7 @@ class MailPage:
     entries: tuple[InEntry, ...]
     files: tuple[StoredFile, ...]
     conversation: tuple[Neighbour, ...]
+    tasks: tuple[TaskOfMail, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,7 @@ def page(viewer: Viewer, message_id: int) -> MailPage:
         entries=_entries(viewer, message),
         files=_files(message_id) if state is ContentState.HERE else (),
         conversation=_neighbours(viewer, message),
+        tasks=tuple(task_mail.of_mails(viewer, [message_id]).get(message_id, ())),
     )
 
 

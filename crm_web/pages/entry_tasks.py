@@ -3,9 +3,9 @@
 from flask import render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from crm_core import staff, tasks
+from crm_core import staff, tasks, triage
 from crm_core.errors import NotFound
-from crm_core.models import Employee, Right
+from crm_core.models import Employee, Message, Right
 from crm_core.queries import entry_page
 from crm_web import typed_schedule
 from crm_web.chrome import tell
@@ -41,15 +41,25 @@ def listed(number: int) -> str:
 @room.post("/eintraege/<int:number>/aufgaben", endpoint="assign")
 @needs(Right.ASSIGN_TASKS)
 def assign(number: int) -> Response | tuple[str, int]:
-    """Give somebody something to do; without a date typed: today."""
+    """Give somebody something to do; without a date typed: today.
+
+    ``mail``: what it was made out of; NotFound unless the viewer sees that mail.
+    """
     entry = viewer().entry(number, write=True)
     form = Form(request.form)
     form.require("title")
     schedule = typed_schedule.read(form)
-    who = _employee(form)
+    who, mail = _employee(form), _mail(form)
     if form.ok and schedule is not None and who is not None:
         with attempt(form):
-            tasks.assign(entry, who, form.text("title"), schedule, actor=viewer().actor)
+            tasks.assign(
+                entry,
+                who,
+                form.text("title"),
+                schedule,
+                actor=viewer().actor,
+                message=mail,
+            )
     if not form.ok:
         return _form_again(number, form), 422
     said = gettext("Task assigned to %(name)s.", name=who.name if who else "")
@@ -63,6 +73,11 @@ def _employee(form: Form) -> Employee | None:
     except NotFound:
         form.errors["employee"] = gettext("Please choose one of the list.")
         return None
+
+
+def _mail(form: Form) -> Message | None:
+    number = form.number("mail")
+    return None if number is None else triage.visible(viewer(), number)
 
 
 def _form_again(number: int, form: Form) -> str:
