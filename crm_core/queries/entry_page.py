@@ -60,7 +60,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class EntryHead:
-    """What stands on top of every page about an entry."""
+    """What stands on top of every page about an entry.
+
+    ``merged_into``: the number of the entry it was merged into, if the viewer reads that.
+    """
 
     id: int
     number: int
@@ -83,6 +86,7 @@ class EntryHead:
     updated_by: str | None
     address: Taking | None
     writable: bool
+    merged_into: int | None
     open_tasks: int
 
 
@@ -145,6 +149,7 @@ def _head(viewer: Viewer, entry: Entry, taking_part: tuple[Taking, ...]) -> Entr
     )
     named = actors.names([entry.created_by, entry.updated_by])
     responsible: Employee | None = entry.responsible
+    target = merged.target_of(entry)
     return EntryHead(
         id=entry.id,
         number=entry.number,
@@ -166,7 +171,8 @@ def _head(viewer: Viewer, entry: Entry, taking_part: tuple[Taking, ...]) -> Entr
         updated_at=entry.updated_at,
         updated_by=named.get(entry.updated_by or ""),
         address=next(iter(taking_part), None),
-        writable=entry.subtag_id in viewer.writable and merged.target_of(entry) is None,
+        writable=entry.subtag_id in viewer.writable and target is None,
+        merged_into=target.number if target and viewer.sees(target) else None,
         open_tasks=int(open_tasks),
     )
 

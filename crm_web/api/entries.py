@@ -39,7 +39,7 @@ from crm_web.api.views import (
     EntryBrief,
     TaskOut,
     entry_brief,
-    task_out,
+    tasks_out,
 )
 from crm_web.rooms import viewer
 
@@ -106,6 +106,10 @@ class EntryOut(Answer):
     updated_at: Instant | None
     updated_by: str | None
     writable: bool
+    merged_into: int | None = Field(
+        description="number of the entry that has everything of this one since; "
+        "this one is not changed any more (409)"
+    )
     addresses: list[AddressName] = Field(
         description="who takes part, the own one first"
     )
@@ -229,12 +233,13 @@ def _reply(number: int, status: int = 200, **headers: str) -> Reply:
         updated_at=head.updated_at,
         updated_by=head.updated_by,
         writable=head.writable,
+        merged_into=head.merged_into,
         addresses=[
             AddressName(id=one.id, name=one.name, kind=one.role)
             for one in page.participants
         ],
         messages=[*mails_out(thread), *held_out(thread)],
-        tasks=[task_out(task) for task in page.tasks],
+        tasks=tasks_out(viewer(), page.tasks),
         documents=[
             DocumentName(kind=d.kind, number=d.number, title=d.title, date=d.dated_on)
             for d in page.documents

@@ -31,7 +31,7 @@ from crm_web.api.values import (
     RowId,
     Text,
 )
-from crm_web.api.views import TaskOut, task_out
+from crm_web.api.views import TaskOut, task_out, tasks_out
 from crm_web.rooms import viewer
 
 resource = Resource("tasks", "What employees have to do")
@@ -86,13 +86,13 @@ def listing(query: TaskQuery) -> PageOf[TaskOut]:
     """Tasks, the soonest due first."""
     wanted = TaskFilter(employee=query.employee, status=query.status, entry=query.entry)
     page = task_board.page(viewer(), wanted, before=query.cursor, limit=query.limit)
-    return PageOf[TaskOut](items=[task_out(row) for row in page.rows], next=page.before)
+    return PageOf[TaskOut](items=tasks_out(viewer(), page.rows), next=page.before)
 
 
 @resource.read("/tasks/<int:task>", TaskOut)
 def show(path: TaskPath) -> TaskOut:
     """One task."""
-    return task_out(task_board.card(viewer(), path.task))
+    return task_out(viewer(), task_board.card(viewer(), path.task))
 
 
 @resource.write("post", "/entries/<int:number>/tasks", TaskOut, 201)
@@ -112,7 +112,7 @@ def create(path: EntryPath, body: TaskIn) -> Reply:
         description=body.description,
     )
     where = url_for("api_tasks.show", task=task.id)
-    return Reply(task_out(task_facts.show(task.id)), 201, {"Location": where})
+    return Reply(task_out(viewer(), task_facts.show(task.id)), 201, {"Location": where})
 
 
 @resource.write("patch", "/tasks/<int:task>", TaskOut)
@@ -130,7 +130,7 @@ def change(path: TaskPath, body: TaskChange) -> TaskOut:
     if body.employee is not None:
         viewer().require(Right.ASSIGN_TASKS)
         tasks.reassign(path.task, staff.by_key(body.employee), actor=actor)
-    return task_out(task_facts.show(path.task))
+    return task_out(viewer(), task_facts.show(path.task))
 
 
 @resource.write("post", "/tasks/<int:task>/done", TaskOut)
@@ -154,7 +154,7 @@ def cancel(path: TaskPath) -> TaskOut:
 def _act(task: int, act: Callable[..., Task], *, own: bool = False) -> TaskOut:
     _allowed(task, own=own)
     act(task, actor=viewer().actor)
-    return task_out(task_facts.show(task))
+    return task_out(viewer(), task_facts.show(task))
 
 
 def _allowed(task: int, *, own: bool = False) -> None:

@@ -1,5 +1,6 @@
 """The models of answers that several resources share, and how rows become them."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TypedDict
 
@@ -15,11 +16,13 @@ from crm_core.models import (
     TaskKind,
     TaskStatus,
 )
+from crm_core.queries import task_mail
 from crm_core.queries.entry_list import EntryRow
 from crm_core.queries.task_board import TaskCard
 from crm_core.queries.tasks import TaskView
 from crm_core.reasons import Reason
-from crm_web.api.values import Answer, Day, Instant
+from crm_core.viewer import Viewer
+from crm_web.api.values import Answer, Day, Instant, bracketed
 from crm_web.reason_words import reason_text
 
 
@@ -94,11 +97,25 @@ class TaskOut(Answer):
     starts_at: Instant | None
     ends_at: Instant | None
     status: TaskStatus
+    message_id: str | None = Field(
+        description="of the mail it was made out of, if the token may see that"
+    )
     mirror: Mirror
 
 
-def task_out(task: TaskCard | TaskView) -> TaskOut:
-    """A task; the wall-clock time of an appointment is the company's."""
+def tasks_out(viewer: Viewer, tasks: Sequence[TaskCard | TaskView]) -> list[TaskOut]:
+    """Tasks; the wall-clock time of an appointment is the company's."""
+    mails = task_mail.message_ids(viewer, [task.id for task in tasks])
+    return [_task_out(task, mails.get(task.id)) for task in tasks]
+
+
+def task_out(viewer: Viewer, task: TaskCard | TaskView) -> TaskOut:
+    """One task."""
+    (found,) = tasks_out(viewer, [task])
+    return found
+
+
+def _task_out(task: TaskCard | TaskView, internet_id: str | None) -> TaskOut:
     return TaskOut(
         id=task.id,
         entry=task.entry,
@@ -110,6 +127,7 @@ def task_out(task: TaskCard | TaskView) -> TaskOut:
         starts_at=task.starts_at,
         ends_at=task.ends_at,
         status=task.status,
+        message_id=bracketed(internet_id),
         mirror=Mirror(
             state=task.mirror.state,
             drift=task.mirror.drift,

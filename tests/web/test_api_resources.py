@@ -8,8 +8,8 @@ from api_client import Program, fresh_world, program
 from crm_world import World
 from flask import Flask
 
-from crm_core import database
-from crm_core.models import AddressRole
+from crm_core import database, merging
+from crm_core.models import Address, AddressRole, MergedEntry, Task
 from crm_web.app import create_app
 from crm_web.settings import WebSettings
 
@@ -119,6 +119,42 @@ def test_the_slower_of_two_changes_is_refused(erp: Program, entry: int) -> None:
     assert erp.get(f"/entries/{entry}")["title"] == "Erster"
     erp.patch(f"/entries/{entry}", {"title": "Dritter"}, 412, If_Match='"x"')
     erp.patch(f"/entries/{entry}", {"title": "Vierter"}, If_Match="*")
+
+
+def test_an_entry_that_was_merged_tells_into_which(
+    erp: Program, api: Flask, world: World, entry: int
+) -> None:
+    other = world.entry(Address.get_by_id(1), "Anderer", "stoerung").number
+    hidden = world.entry(
+        Address.get_by_id(1), "Nur GL", "stoerung", management_only=True
+    )
+    assert erp.get(f"/entries/{entry}")["merged_into"] is None
+    with database.transaction():
+        merging.merge(world.viewer("keller"), entry, other)
+    found = erp.get(f"/entries/{entry}")
+    assert (found["number"], found["merged_into"]) == (entry, other)
+    assert not found["writable"]
+    erp.patch(f"/entries/{entry}", {"title": "Doch"}, 409)
+    MergedEntry.update(into=hidden).execute()
+    assert program(api, "frei").get(f"/entries/{entry}")["merged_into"] is None
+    assert program(api, "keller").get(f"/entries/{entry}")["merged_into"]
+
+
+def test_a_task_made_out_of_a_mail_names_it(
+    erp: Program, world: World, entry: int
+) -> None:
+    erp.post(
+        f"/entries/{entry}/tasks",
+        {"title": "Anrufen", "employee": "frei", "due_by": "2026-12-01"},
+    )
+    assert erp.get("/tasks/1")["message_id"] is None
+    mail = world.mail()
+    Task.update(message=mail).execute()
+    wanted = f"<{mail.internet_id}>"
+    assert erp.get("/tasks/1")["message_id"] == wanted
+    assert [one["message_id"] for one in erp.get("/tasks")["items"]] == [wanted]
+    (told,) = erp.get(f"/entries/{entry}")["tasks"]
+    assert told["message_id"] == wanted
 
 
 def test_a_document_is_put_linked_and_read_from_both_sides(
