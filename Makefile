@@ -48,8 +48,9 @@ check: .venv/.dev .venv/.frontend  ## ruff, mypy, import contracts, fast tests
 test: check .venv/.system  ## everything (CI runs this)
 	.venv/bin/pytest -q -n 2 --ignore=tests/unit --ignore=tests/architecture tests
 
-corpora: .venv/.dev  ## all real thread skeletons and nasty mails (needs ../shared)
+corpora: .venv/.system  ## all real threads, nasty mails and pages, 100 API calls an operation (needs ../shared)
 	.venv/bin/pytest -q -rs -s tests/corpora tests/property tests/contract/test_ews_speed_paths_agree.py --whole-corpus
+	.venv/bin/pytest -q -rs -s tests/web/test_hostile_html.py tests/web/test_api_fuzz.py --whole-corpus
 
 pictures: .venv/.system .venv/.frontend  ## draw the picture story of the demo anew (docs/bilder)
 	PYTHONPATH=tests/support $(PY) tools/pictures.py
