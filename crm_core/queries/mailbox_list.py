@@ -29,6 +29,7 @@ from crm_core.viewer import Viewer
 
 HOURS = 24
 _TASKS = {"tasks", "calendar"}
+_AT_REST = {"paused", "not_informed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +131,18 @@ class MailboxList:
     busy: bool = False
 
     @property
+    def read_ones(self) -> tuple[MailboxRow, ...]:
+        """Those that are read: neither paused nor waiting for the privacy notice."""
+        return tuple(row for row in self.rows if row.state not in _AT_REST)
+
+    @property
     def healthy(self) -> int:
-        """Mailboxes for which nobody needs to act."""
-        return sum(row.healthy for row in self.rows)
+        """Mailboxes that are read, and for which nobody needs to act."""
+        return sum(row.healthy for row in self.read_ones)
+
+    def at_rest(self, state: str) -> int:
+        """How many are not read, being «paused» or «not_informed»."""
+        return sum(row.state == state for row in self.rows)
 
     @property
     def last_success_at(self) -> datetime | None:

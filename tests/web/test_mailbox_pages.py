@@ -184,7 +184,23 @@ def test_a_person_who_is_not_informed_is_told_with_the_text_to_hand_out(
     change(status=MailboxStatus.NOT_INFORMED, enabled=0)
     page = gl.get(LIST)
     assert "Wartet auf Datenschutz-Info" in page
-    assert "/datenschutz/info" in links(page)
+    assert "/datenschutz/info?postfach=verkauf" in links(page)
+    assert box().address in shown(gl.get("/datenschutz/info?postfach=verkauf"))
+
+
+def test_what_is_not_read_is_not_counted_as_in_order(
+    gl: Browser, world: PageWorld
+) -> None:
+    beat()
+    for slug in ("verkauf", "werkstatt"):
+        in_order(slug)
+    assert "Postfächer in Ordnung 2 von 2 Letzter" in shown(gl.get(LIST))
+    change(status=MailboxStatus.NOT_INFORMED, enabled=0)
+    text = shown(gl.get(LIST))
+    assert "in Ordnung 1 von 1 1 wartet auf Datenschutz-Info" in text
+    change("werkstatt", paused_at=clock.now(), paused_by="user:gl")
+    text = shown(gl.get(LIST))
+    assert "in Ordnung 0 von 0 1 wartet auf Datenschutz-Info 1 ist pausiert" in text
 
 
 def test_the_list_costs_the_same_whatever_it_holds(
