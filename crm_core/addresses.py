@@ -7,7 +7,7 @@ two. All of them are stored in the compared form of ``email_addresses``.
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
-from crm_core import audit, clock, holds, search
+from crm_core import audit, clock, holds, known_parties, search
 from crm_core.database import require_transaction
 from crm_core.email_addresses import normalise
 from crm_core.errors import Conflict, Invalid, NotFound
@@ -60,6 +60,7 @@ def create(
         AddressEmail.create(address=address, email=email)
     audit.record(actor, "address_created", f"address:{address.id}")
     search.refresh(Findable.ADDRESS, [address.id])
+    known_parties.mark_named(emails=wanted)
     holds.settle_address(address.id)
     return address
 
@@ -153,6 +154,7 @@ def add_email(address: Address, email: str, *, actor: str) -> None:
     AddressEmail.create(address=address, email=wanted)
     audit.record(actor, "address_email_added", f"address:{address.id}")
     search.refresh(Findable.ADDRESS, [address.id])
+    known_parties.mark_named(emails=[wanted])
     holds.settle_address(address.id)
 
 
@@ -175,6 +177,7 @@ def add_domain(address: Address, domain: str, *, actor: str) -> None:
     AddressDomain.create(address=address, domain=wanted)
     audit.record(actor, "address_domain_added", f"address:{address.id}")
     search.refresh(Findable.ADDRESS, [address.id])
+    known_parties.mark_named(domains=[wanted])
     holds.settle_address(address.id)
 
 
@@ -191,6 +194,7 @@ def set_emails(address: Address, emails: Iterable[str], *, actor: str) -> None:
             rows[email].delete_instance()
         audit.record(actor, "address_email_removed", f"address:{address.id}")
         search.refresh(Findable.ADDRESS, [address.id])
+        known_parties.mark_named(emails=gone)
         holds.settle(affected)
     for email in wanted:
         add_email(address, email, actor=actor)
@@ -209,6 +213,7 @@ def set_domains(address: Address, domains: Iterable[str], *, actor: str) -> None
             rows[domain].delete_instance()
         audit.record(actor, "address_domain_removed", f"address:{address.id}")
         search.refresh(Findable.ADDRESS, [address.id])
+        known_parties.mark_named(domains=gone)
         holds.settle(affected)
     for domain in wanted:
         add_domain(address, domain, actor=actor)

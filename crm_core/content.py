@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from crm_core import clock, copies, database, holds, search
+from crm_core import clock, copies, database, holds, known_parties, search
 from crm_core.fields import to_text
 from crm_core.models import Findable, Setting
 
@@ -278,7 +278,7 @@ def _clone(message: int, print_: bytes) -> int:
     shared = (
         "internet_id, conversation_id, subject, from_name, from_address, sender, "
         "sent_at, received_at, size, item_class, has_attachments, automatic, "
-        "confidential, dmarc, parent, parties, stored_on, joined_by"
+        "confidential, dmarc, parent, parties, stored_on, joined_by, known"
     )
     database.execute(
         f"INSERT INTO message (id, fingerprint, id_conflict, authenticated, {shared}) "
@@ -299,6 +299,7 @@ def _share_evidence(message: int, twin: int) -> None:
             f"FROM {table} WHERE message_id = ? ON CONFLICT DO NOTHING",
             (twin, message),
         )
+    known_parties.mark([twin])
     search.refresh(Findable.MESSAGE, [twin])
 
 

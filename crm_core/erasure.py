@@ -18,6 +18,7 @@ from crm_core import (
     database,
     expired_copies,
     holds,
+    known_parties,
     redaction,
     rethreading,
     search,
@@ -232,8 +233,17 @@ def _empty(person: Person) -> None:
         database.execute("DELETE FROM ignored_sender WHERE email = ?", (email,))
     if person.address is None:
         return
-    for table in ("address_email", "address_domain"):
-        database.execute(f"DELETE FROM {table} WHERE address_id = ?", (person.address,))
+    gone = {
+        column: [
+            row[0]
+            for row in database.execute(
+                f"DELETE FROM {table} WHERE address_id = ? RETURNING {column}",
+                (person.address,),
+            )
+        ]
+        for table, column in (("address_email", "email"), ("address_domain", "domain"))
+    }
+    known_parties.mark_named(gone["email"], gone["domain"])
     now = to_text(clock.now())
     database.execute(
         "UPDATE address SET name = ?, role = ?, number = NULL, company = '', "

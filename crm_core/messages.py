@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 
-from crm_core import database, keywords, search
+from crm_core import database, keywords, known_parties, search
 from crm_core.conversations import (
     Keys,
     Placement,
@@ -331,6 +331,7 @@ def _write(rows: _Rows) -> None:
         "ON CONFLICT DO NOTHING",
         rows.addresses,
     )
+    known_parties.mark({int(row[0]) for row in rows.addresses})
     database.execute_many(
         "INSERT INTO message_key (message_id, key, kind) VALUES (?, ?, ?) "
         "ON CONFLICT DO NOTHING",

@@ -11,6 +11,7 @@ from crm_core import (
     database,
     evidence,
     holds,
+    known_parties,
     mailboxes,
     search,
     unassigned,
@@ -142,6 +143,8 @@ CHECKS: tuple[tuple[str, Callable[[], list[str]]], ...] = (
         "AND id_conflict = 0 GROUP BY internet_id HAVING count(*) > 1")),
     ("links: holds are settled", _holds_are_settled),
     ("triage: what waits for an entry is marked so", unassigned.differences),
+    ("triage: mail that names somebody we know is marked so",
+     known_parties.differences),
     ("search: everything is found by what it says", search.differences),
     ("bodies: nothing is stored of mail that no entry shows", _rows(
         "SELECT 'message', m.id FROM message m WHERE m.body_at IS NOT NULL "

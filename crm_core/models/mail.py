@@ -103,9 +103,13 @@ class Mailbox(Row):
     last_success_at = UtcDateTimeField(null=True)
     lease_owner = TextField(null=True)
     lease_until = UtcDateTimeField(null=True)
-    paused_at = UtcDateTimeField(null=True)  # a person halted it; nothing is asked of it
+    paused_at = UtcDateTimeField(
+        null=True
+    )  # a person halted it; nothing is asked of it
     paused_by = TextField(null=True)
-    read_from = UtcDateTimeField(null=True)  # a back-fill reaches further than ``since``
+    read_from = UtcDateTimeField(
+        null=True
+    )  # a back-fill reaches further than ``since``
     quiet_before = UtcDateTimeField(null=True)  # older mail, newly read, starts nothing
 
 
@@ -206,6 +210,8 @@ class Message(Row):
     body_wanted_by = TextField(null=True)
     # «Nicht zugeordnet» (crm_core.unassigned), and that a person waved it off
     unassigned = FlagField(default=True, constraints=[SQL("DEFAULT 1")])
+    # somebody it names is an address we know (crm_core.known_parties)
+    known = FlagField(default=False, constraints=[SQL("DEFAULT 0")])
     ignored_at = UtcDateTimeField(null=True)
     ignored_by = TextField(null=True)
     body_missing = TextField(null=True)  # why it cannot be had
@@ -215,6 +221,13 @@ class Message(Row):
 Message.add_index(
     Message.index(
         Message.received_at, name="message_unassigned", where=Message.unassigned == 1
+    )
+)
+Message.add_index(
+    Message.index(
+        Message.received_at,
+        name="message_waiting",
+        where=(Message.unassigned == 1) & (Message.known == 1),
     )
 )
 Message.add_index(

@@ -58,7 +58,7 @@ def mails(
 ) -> Page[AddressMail]:
     """Mail from and to the address; Invalid for a cursor that is none."""
     cursor = paging.parse(before)
-    values: list[object] = [address_id, address_id]
+    named, values = parties.mails_of(address_id)
     after = ""
     if cursor is not None:
         after = " AND (m.received_at, m.id) < (?, ?)"
@@ -67,7 +67,7 @@ def mails(
         "SELECT m.id, m.subject, coalesce(m.sender, m.from_address), m.from_name, "
         "m.received_at, EXISTS (SELECT 1 FROM message_copy c "
         "WHERE c.message_id = m.id AND c.sent = 1) FROM message m "
-        f"WHERE m.id IN ({_of_address()}) AND {viewer.messages('m')}{after} "
+        f"WHERE m.id IN ({named}) AND {viewer.messages('m')}{after} "
         "ORDER BY m.received_at DESC, m.id DESC LIMIT ?",
         (*values, paging.limited(limit)),
     )
@@ -87,18 +87,6 @@ def mails(
             for id_, subject, sender, name, at, sent in kept
         ),
         next_,
-    )
-
-
-def _of_address() -> str:
-    """SQL for the mails of an address; its id stands in it twice."""
-    domain = parties.domain_sql("ma.email")
-    return (
-        "SELECT ma.message_id FROM address_email ae JOIN message_address ma "
-        "ON ma.email = ae.email WHERE ae.address_id = ? "
-        "UNION SELECT ma.message_id FROM address_domain ad JOIN message_address ma "
-        f"ON {domain} = ad.domain LEFT JOIN address_email other "
-        "ON other.email = ma.email WHERE ad.address_id = ? AND other.id IS NULL"
     )
 
 

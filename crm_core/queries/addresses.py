@@ -19,6 +19,7 @@ from crm_core.models import (
     Participant,
     Subtag,
 )
+from crm_core.queries import parties
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,20 +107,12 @@ def _first_participants(entry_ids: list[int]) -> dict[int, int]:
 
 
 def _messages(address: Address) -> tuple[AddressMessage, ...]:
+    named, values = parties.mails_of(address.id)
     rows = database.execute(
-        """
-        SELECT m.id, m.internet_id, m.subject, m.sender, m.received_at
-        FROM message m WHERE m.id IN (
-            SELECT p.message_id FROM message_address p
-            JOIN address_email e ON e.email = p.email WHERE e.address_id = ?
-            UNION
-            SELECT p.message_id FROM message_address p
-            JOIN address_domain d ON p.email LIKE ? || d.domain
-            LEFT JOIN address_email other ON other.email = p.email
-            WHERE d.address_id = ? AND other.id IS NULL
-        ) ORDER BY m.received_at DESC, m.id DESC
-        """,
-        (address.id, "%@", address.id),
+        "SELECT m.id, m.internet_id, m.subject, m.sender, m.received_at "
+        f"FROM message m WHERE m.id IN ({named}) "
+        "ORDER BY m.received_at DESC, m.id DESC",
+        values,
     )
     entries = _entries_of_messages([int(row[0]) for row in rows])
     return tuple(

@@ -25,6 +25,26 @@ def domain_sql(column: str) -> str:
     return f"substr({column}, {place}({column}, '@') + 1)"
 
 
+def mails_of(address_id: int) -> tuple[str, list[object]]:
+    """SQL, and its values, for the ids of the mails that name this address, by itself
+    or by its domain; one query.
+    """
+    domains = database.execute(
+        "SELECT domain FROM address_domain WHERE address_id = ? ORDER BY domain",
+        (address_id,),
+    )
+    by_domain = (
+        " UNION SELECT ma.message_id FROM message_address ma "
+        "LEFT JOIN address_email other ON other.email = ma.email "
+        f"WHERE {domain_sql('ma.email')} = ? AND other.id IS NULL"
+    )
+    sql = (
+        "SELECT ma.message_id FROM address_email ae JOIN message_address ma "
+        "ON ma.email = ae.email WHERE ae.address_id = ?"
+    )
+    return sql + by_domain * len(domains), [address_id, *(row[0] for row in domains)]
+
+
 def owners(emails: Iterable[str | None]) -> dict[str, AddressRef]:
     """The known ones among these e-mail addresses; two queries."""
     wanted = {email for email in emails if email}

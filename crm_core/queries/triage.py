@@ -7,7 +7,7 @@ is listed, counted or suggested. A page costs the same number of queries whateve
 holds.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -143,16 +143,17 @@ def held(
 
 
 def counts(viewer: Viewer) -> TriageCounts:
-    """The numbers of the navigation; three queries."""
+    """The numbers of the navigation; four queries."""
     ((waiting,),) = database.execute(
         "SELECT count(*) FROM (SELECT 1 FROM message m WHERE "
         f"{_newest(viewer)} ORDER BY m.received_at DESC LIMIT ?) AS waiting",
         (MOST_COUNTED,),
     )
     ((held_back,),) = database.execute(
-        "SELECT count(*) FROM (SELECT DISTINCT m.id FROM message m "
-        f"JOIN ({_held_states(viewer)}) h ON h.message_id = m.id "
-        f"WHERE {viewer.messages('m')} LIMIT ?) AS held",
+        "SELECT count(*) FROM (SELECT 1 FROM (SELECT DISTINCT h.message_id FROM "
+        f"({_held_states(viewer)}) h) d WHERE EXISTS (SELECT 1 FROM message m "
+        f"WHERE m.id = d.message_id AND {viewer.messages('m')} {database.ONE}) "
+        "LIMIT ?) AS held",
         (MOST_COUNTED,),
     )
     ((reviews,),) = database.execute(
@@ -164,7 +165,7 @@ def counts(viewer: Viewer) -> TriageCounts:
 
 
 def by_mailbox(viewer: Viewer) -> dict[int, int]:
-    """How much waits by mailbox, of the newest ``MOST_COUNTED``; one query."""
+    """How much waits by mailbox, of the newest ``MOST_COUNTED``; two queries."""
     rows = database.execute(
         "SELECT c.mailbox_id, count(DISTINCT w.id) FROM (SELECT m.id FROM message m "
         f"WHERE {_newest(viewer)} ORDER BY m.received_at DESC LIMIT ?) AS w "
@@ -209,42 +210,42 @@ def unlinked(alias: str) -> str:
     )
 
 
-def waits(viewer: Viewer, alias: str) -> str:
-    """SQL for a mail that may wait, whoever asks."""
+def waits(viewer: Viewer, alias: str, rules: Collection[Triage]) -> str:
+    """SQL for a mail that may wait; ``rules``: those that any mailbox has."""
     return (
-        f"{alias}.unassigned = 1 AND NOT EXISTS (SELECT 1 FROM ignored_sender i "
+        f"{alias}.unassigned = 1 AND {_let_in(alias, rules)} "
+        "AND NOT EXISTS (SELECT 1 FROM ignored_sender i "
         f"WHERE i.email IN ({alias}.sender, {alias}.from_address) {database.ONE}) "
-        f"AND {viewer.messages(alias)} AND {_let_in(alias)}"
+        f"AND {viewer.messages(alias)}"
     )
 
 
-def _let_in(alias: str) -> str:
-    """By the widest rule of the mailboxes it lies in: one of them asked for it."""
-    return (
-        f"({_known(alias)} OR {_lies_where(alias, Triage.ALL)} "
-        f"OR ({_lies_where(alias, Triage.REPLIES)} AND {_ours(alias)}))"
-    )
+def _let_in(alias: str, rules: Collection[Triage]) -> str:
+    """By the widest rule of the mailboxes it lies in: one of them asked for it.
+
+    Where all mailboxes have the common rule, nothing else is said of a mail than its
+    two flags: only then the index of known mail that waits is used.
+    """
+    asked = [f"{alias}.known = 1"]
+    if Triage.ALL in rules:
+        asked.append(_lies_where(alias, Triage.ALL))
+    if Triage.REPLIES in rules:
+        asked.append(f"({_lies_where(alias, Triage.REPLIES)} AND {_ours(alias)})")
+    return asked[0] if len(asked) == 1 else f"({' OR '.join(asked)})"
+
+
+def _rules() -> frozenset[Triage]:
+    """Every rule that some mailbox has, polled or not; one query."""
+    rows = database.execute("SELECT DISTINCT triage FROM mailbox")
+    return frozenset(Triage(row[0]) for row in rows)
 
 
 def _lies_where(alias: str, rule: Triage) -> str:
-    """Most companies have no mailbox of another rule: that is asked once, not for
-    every mail of a stranger.
-    """
     boxes = f"SELECT rb.id FROM mailbox rb WHERE rb.triage = '{rule}'"
     return (
-        f"(EXISTS ({boxes}) AND EXISTS (SELECT 1 FROM message_copy rc "
+        "EXISTS (SELECT 1 FROM message_copy rc "
         f"WHERE rc.message_id = {alias}.id AND +rc.mailbox_id IN ({boxes}) "
-        f"{database.ONE}))"
-    )
-
-
-def _known(alias: str) -> str:
-    domain = parties.domain_sql("p.email")
-    return (
-        "(EXISTS (SELECT 1 FROM message_address p JOIN address_email ae "
-        f"ON ae.email = p.email WHERE p.message_id = {alias}.id {database.ONE}) "
-        "OR EXISTS (SELECT 1 FROM message_address p JOIN address_domain ad "
-        f"ON ad.domain = {domain} WHERE p.message_id = {alias}.id {database.ONE}))"
+        f"{database.ONE})"
     )
 
 
@@ -268,12 +269,13 @@ def _candidates(
 
 
 def _newest(viewer: Viewer) -> str:
-    """SQL for the mails ``m`` that stand for an unlinked conversation."""
+    """SQL for the mails ``m`` that stand for an unlinked conversation; one query."""
+    rules = _rules()
     return (
-        f"{waits(viewer, 'm')} AND NOT EXISTS (SELECT 1 FROM message n "
+        f"{waits(viewer, 'm', rules)} AND NOT EXISTS (SELECT 1 FROM message n "
         "WHERE n.conversation_id = m.conversation_id "
         "AND (n.received_at, n.id) > (m.received_at, m.id) "
-        f"AND {waits(viewer, 'n')} {database.ONE})"
+        f"AND {waits(viewer, 'n', rules)} {database.ONE})"
     )
 
 
@@ -298,10 +300,10 @@ def _held_states(viewer: Viewer) -> str:
     """Rows of held mails; mail among colleagues is left out where the rule says so."""
     return (
         "SELECT s.message_id, s.entry_id, s.hold FROM entry_mail_state s "
-        "JOIN entry e ON e.id = s.entry_id WHERE s.hold <> 'excluded' AND NOT "
-        "(s.hold = 'internal_only' AND EXISTS (SELECT 1 FROM message_copy ic JOIN "
-        "mailbox ib ON ib.id = ic.mailbox_id WHERE ic.message_id = s.message_id "
-        f"AND ib.internal_only = 'ignore')) AND {viewer.entries('e')}"
+        "WHERE s.hold <> 'excluded' AND NOT (s.hold = 'internal_only' AND EXISTS "
+        "(SELECT 1 FROM message_copy ic JOIN mailbox ib ON ib.id = ic.mailbox_id WHERE ic.message_id = s.message_id "
+        "AND ib.internal_only = 'ignore')) AND EXISTS (SELECT 1 FROM entry e "
+        f"WHERE e.id = s.entry_id AND {viewer.entries('e')} {database.ONE})"
     )
 
 

@@ -15,6 +15,7 @@ from crm_core import (
     clock,
     documents,
     entries,
+    known_parties,
     links,
     mailboxes,
     search,
@@ -257,6 +258,7 @@ class World:
         MessageAddress.create(message=row, role=PartyRole.FROM, email=sender)
         for email in to:
             MessageAddress.create(message=row, role=PartyRole.TO, email=email)
+        known_parties.mark([row.id])
 
     def _keys(
         self, row: Message, answers: Message | None, keys: Iterable[tuple[bytes, str]]
