@@ -13,7 +13,7 @@ import pytest
 from demo_visit import Demo, Visitor
 from picture_scenes import LARGEST, WIDTH, Painter, paint
 from PIL import Image
-from served import CHROMIUM, QUIET, driven
+from served import driven, launched
 
 ROOT = Path(__file__).parents[2]
 COMMITTED = ROOT / "docs" / "bilder"
@@ -89,8 +89,7 @@ def test_a_committed_picture_fits_a_page(file: Path) -> None:
 
 def test_words_outside_of_the_picture_do_not_count(tmp_path: Path) -> None:
     """Red control: hidden, or below the cut, is not shown."""
-    with driven() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+    with driven() as driver, launched(driver) as browser:
         page = browser.new_page(viewport={"width": WIDTH, "height": 500})
         page.set_content(
             "<p>Oben</p><p hidden>Verborgen</p>"
@@ -98,6 +97,5 @@ def test_words_outside_of_the_picture_do_not_count(tmp_path: Path) -> None:
         )
         painter = Painter(Visitor(Demo.__new__(Demo), page), tmp_path)
         painter.keep("leer", 200)
-        browser.close()
     quoted = "«Oben», «Verborgen» und «Unten»"
     assert missing_words(quoted, painter.seen["leer"]) == ["Verborgen", "Unten"]
