@@ -52,7 +52,7 @@ corpora: .venv/.system  ## all real threads, nasty mails and pages, 100 API call
 	.venv/bin/pytest -q -rs -s tests/corpora tests/property tests/contract/test_ews_speed_paths_agree.py --whole-corpus
 	.venv/bin/pytest -q -rs -s tests/web/test_hostile_html.py tests/web/test_api_fuzz.py --whole-corpus
 
-pictures: .venv/.system .venv/.frontend  ## draw the picture story of the demo anew (docs/bilder)
+pictures: .venv/.system .venv/.frontend  ## draw the pictures of the documentation anew (docs/bilder)
 	PYTHONPATH=tests/support $(PY) tools/pictures.py
 
 bench: .venv/.dev  ## measure; writes bench/out/results.json

@@ -5,7 +5,7 @@ Drawn into tests/out/bilder, which nobody commits; docs/bilder changes only by
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,24 +42,17 @@ def missing_words(caption: str, seen: str) -> list[str]:
     return [words for words in _QUOTED.findall(caption) if words not in seen]
 
 
-@pytest.fixture(scope="module")
-def drawn() -> Mapping[str, str]:
-    with driven():  # skips visibly without Chromium
+def test_each_committed_picture_is_drawn_and_shows_what_its_caption_says() -> None:
+    with driven():  # skips visibly without Chromium, before a demo is started
         pass
-    return paint(ROOT / "tests" / "out" / "bilder")
-
-
-def test_each_picture_shows_what_its_caption_says(drawn: Mapping[str, str]) -> None:
+    drawn = paint(ROOT / "tests" / "out" / "bilder")
+    assert {file.stem for file in COMMITTED.iterdir()} == set(drawn)
     wrong = {
         one.name: (missing_words(one.caption, drawn[one.name]), drawn[one.name])
         for one in shown()
         if missing_words(one.caption, drawn[one.name])
     }
     assert wrong == {}
-
-
-def test_what_is_drawn_is_what_is_committed(drawn: Mapping[str, str]) -> None:
-    assert {file.stem for file in COMMITTED.iterdir()} == set(drawn)
 
 
 def test_every_picture_that_a_page_names_is_there() -> None:
