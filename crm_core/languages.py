@@ -14,8 +14,13 @@ def read_in(language: str) -> None:
     _language.set(language)
 
 
+def reads_in() -> str:
+    """What this thread reads names in."""
+    return _language.get()
+
+
 def name_of(alias: str) -> str:
     """SQL of a row's name in the reader's language."""
-    if _language.get() != "en":
+    if reads_in() != "en":
         return f"{alias}.name"
     return f"coalesce(nullif({alias}.name_en, ''), {alias}.name)"

@@ -24,7 +24,7 @@ from crm_core.models import (
     Visibility,
     WishKind,
 )
-from crm_core.queries import triage
+from crm_core.queries import actors, triage
 from crm_core.viewer import Viewer
 
 HOURS = 24
@@ -72,12 +72,16 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class MailboxRow:
-    """A mailbox in the list. ``unassigned`` is None where the viewer sees no mail."""
+    """A mailbox in the list. ``unassigned`` is None where the viewer sees no mail.
+
+    ``paused_by`` is who paused it, as people call them.
+    """
 
     mailbox: Mailbox
     reading: MailboxReading | None
     state: str
     healthy: bool
+    paused_by: str | None
     day: Day
     unassigned: int | None
     progress: Progress | None
@@ -152,7 +156,7 @@ class MailboxList:
 
 
 def read(viewer: Viewer, now: datetime) -> MailboxList:
-    """Everything; nine queries."""
+    """Everything; at most eleven queries."""
     files_ = files(now)
     wishes = _open_wishes()
     rows = _rows(viewer, now, wishes, alive=files_.running)
@@ -193,7 +197,9 @@ def _rows(
     quarantined = _quarantined()
     found = []
     listed = Mailbox.select().where(Mailbox.status != MailboxStatus.REMOVED)
-    for row in listed.order_by(Mailbox.address):
+    listed = listed.order_by(Mailbox.address)
+    named = actors.names(row.paused_by for row in listed)
+    for row in listed:
         here = folders[row.id]
         reading = readings.get(row.id)
         count = _count(here)
@@ -209,6 +215,7 @@ def _rows(
                 reading=reading,
                 state=state,
                 healthy=healthy,
+                paused_by=named.get(row.paused_by or ""),
                 day=days.get(row.id, Day()),
                 unassigned=waiting.get(row.id, 0) if sees else None,
                 progress=_progress(row, here),

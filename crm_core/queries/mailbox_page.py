@@ -22,7 +22,7 @@ from crm_core.models import (
     WishKind,
 )
 from crm_core.quarantine import QuarantinedItem
-from crm_core.queries import mailbox_list
+from crm_core.queries import actors, mailbox_list
 from crm_core.queries.mailbox_list import MailboxRow
 from crm_core.viewer import Viewer
 
@@ -43,10 +43,13 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class WishView:
-    """The latest wish of a kind, and what came of it (None while it is open)."""
+    """The latest wish of a kind, and what came of it (None while it is open).
+
+    ``asked_by``: who wished it, as people call them; None for the program itself.
+    """
 
     kind: WishKind
-    asked_by: str
+    asked_by: str | None
     asked_at: datetime
     finished_at: datetime | None
     begun: bool
@@ -165,20 +168,20 @@ def _state(*, drift: str | None, parked: int, due: int) -> str:
 
 def _wishes(mailbox: Mailbox) -> dict[WishKind, WishView]:
     """The latest of each kind."""
-    found = {}
+    latest: list[MailboxWish] = []
     for kind in (WishKind.TEST, WishKind.POLL_NOW, WishKind.BACKFILL):
         rows = MailboxWish.select().where(
             MailboxWish.mailbox == mailbox.id, MailboxWish.kind == kind
         )
-        for row in rows.order_by(MailboxWish.asked_at.desc()).limit(1):
-            found[kind] = _wish_view(row)
-    return found
+        latest.extend(rows.order_by(MailboxWish.asked_at.desc()).limit(1))
+    named = actors.names(row.asked_by for row in latest if ":" in row.asked_by)
+    return {row.kind: _wish_view(row, named.get(row.asked_by)) for row in latest}
 
 
-def _wish_view(row: MailboxWish) -> WishView:
+def _wish_view(row: MailboxWish, asked_by: str | None) -> WishView:
     return WishView(
         kind=row.kind,
-        asked_by=row.asked_by,
+        asked_by=asked_by,
         asked_at=row.asked_at,
         finished_at=row.finished_at,
         begun=row.taken_at is not None,

@@ -15,6 +15,7 @@ from crm_core.mailbox_reading import Reading
 from crm_core.mailbox_states import STATES as CORE_STATES
 from crm_core.models import (
     DaemonBeat,
+    Employee,
     Mailbox,
     MailboxReading,
     MailboxStatus,
@@ -248,10 +249,15 @@ def test_testing_is_a_wish_and_its_ticks_are_shown(
 
 
 def test_a_pause_is_shown_with_who_and_ended(gl: Browser, world: PageWorld) -> None:
+    Employee.update(name="G. Leiter").where(Employee.key == "gl").execute()
+    gl.post(f"{SALES}/testen")
+    assert ", G. Leiter)" in shown(gl.get(SALES))
     gl.post(f"{SALES}/pausieren")
     text = shown(gl.get(LIST))
     assert "Angehalten" in text
-    assert "von gl" in text
+    assert "von G. Leiter" in text
+    change(paused_by="cli:root")
+    assert "von Kommandozeile (root)" in shown(gl.get(LIST))
     gl.post(f"{SALES}/testen")
     assert "ist angehalten: setzen Sie es zuerst fort" in shown(gl.get(SALES))
     gl.post(f"{SALES}/fortsetzen")
