@@ -106,7 +106,7 @@ def content(message_id: int) -> Response:
     page = mail_html.document(
         shown,
         title=gettext("E-mail"),
-        language=language(),
+        language="de-CH" if language() == "de" else "en",
         notes=notes,
         views=_views(view, body, parts),
     )
