@@ -22,6 +22,7 @@ from crm_core import (
 )
 from crm_core.database import transaction
 from crm_core.events import Event
+from crm_core.mailbox_reading import Reading, remember
 from crm_core.models import (
     Account,
     Address,
@@ -211,6 +212,8 @@ class BusyWorld(PageWorld):
             "gl"
         )  # so that «Datenschutz» has something to show
         good.save()
+        with transaction():
+            remember(good.id, Reading(poll=60, lines=f"- address: {good.address}\n"))
         Mailbox.update(status=MailboxStatus.OK, last_success_at=now).where(
             Mailbox.id == good.id
         ).execute()

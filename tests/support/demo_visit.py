@@ -19,9 +19,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import pytest
 from daemon_process import until
-from served import CHROMIUM, QUIET
+from served import driven, launched
 
 ROOT = Path(__file__).parents[2]
 STARTS_WITHIN = 60
@@ -188,13 +187,8 @@ class Visitor:
 @contextmanager
 def visitor(running: Demo, group: str) -> Iterator[Visitor]:
     """Somebody signed in with the printed line of a group."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="no Playwright")
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"no Chromium at {CHROMIUM}: set CHROMIUM")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+    with driven() as driver, launched(driver) as browser:
         yield signed_in(running, browser, group)
-        browser.close()
 
 
 @contextmanager

@@ -48,21 +48,34 @@ def served(app: Flask) -> Iterator[tuple[str, list[str]]]:
 
 
 @contextmanager
-def signed_in(
-    url: str, login: str = "gl", flags: tuple[str, ...] = ()
-) -> Iterator[Any]:
-    """A page of Chromium, signed in; skips visibly where there is none."""
+def driven() -> Iterator[Any]:
+    """Playwright's driver; skips visibly where it or Chromium is missing."""
     playwright = pytest.importorskip("playwright.sync_api", reason="no Playwright")
     if not Path(CHROMIUM).exists():
         pytest.skip(f"no Chromium at {CHROMIUM}: set CHROMIUM")
     with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(
-            executable_path=CHROMIUM, args=[*QUIET, *flags]
-        )
-        page = browser.new_page()
-        page.goto(f"{url}/anmelden")
-        page.fill("#f-login", login)
-        page.fill("#f-password", PASSWORD)
-        page.click("main button[type=submit]")
-        yield page
-        browser.close()
+        yield driver
+
+
+@contextmanager
+def launched(driver: Any, *flags: str) -> Iterator[Any]:
+    """A Chromium of the machine that says nothing by itself."""
+    browser = driver.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *flags])
+    yield browser
+    browser.close()
+
+
+@contextmanager
+def signed_in(
+    chromium: Any, url: str, login: str = "gl", **context: Any
+) -> Iterator[Any]:
+    """A page signed in, in a context of its own."""
+    own = chromium.new_context(**context)
+    page = own.new_page()
+    page.goto(f"{url}/anmelden?weiter=/bestaetigen")
+    page.fill("#f-login", login)
+    page.fill("#f-password", PASSWORD)
+    page.click("main button[type=submit]")
+    page.wait_for_url("**/bestaetigen")
+    yield page
+    own.close()

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from crm_world import NOW
 from flask import Flask
 from pages import Browser, application, browser
 from permission_matrix import Matrix, filled
+from served import driven, launched
 
 from crm_core import clock, database, schema
 
@@ -21,6 +23,20 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     database.close()
     return folder / "pages.db"
+
+
+@pytest.fixture(scope="package")
+def driver() -> Iterator[Any]:
+    """Playwright, once for all files: a second one beside it would not start."""
+    with driven() as found:
+        yield found
+
+
+@pytest.fixture(scope="package")
+def chromium(driver: Any) -> Iterator[Any]:
+    """The browser of all files; whoever opens a page makes a context of their own."""
+    with launched(driver) as found:
+        yield found
 
 
 @pytest.fixture

@@ -1,61 +1,35 @@
 """/api/doku in a real browser: our policy holds, and no other host is asked."""
 
-import os
 from collections.abc import Iterator
-from threading import Thread
+from typing import Any
 
 import pytest
 from flask import Flask
-from pages import PASSWORD
-from playwright.sync_api import Page, sync_playwright
-from waitress import create_server
+from screen_room import Room
+from screens import Looked
+from served import served, signed_in
 
 from crm_core import database
-
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
+from crm_core.models import Account
 
 
 @pytest.fixture
 def address(app: Flask) -> Iterator[str]:
     """The application, served on a free port."""
     database.close()
-    server = create_server(app, host="127.0.0.1", port=0)
-    thread = Thread(target=server.run, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.close()
-    server.task_dispatcher.shutdown()
-    thread.join(10)
+    with served(app) as (base, _):
+        yield base
 
 
 @pytest.fixture
-def page(address: str) -> Iterator[Page]:
+def page(address: str, chromium: Any) -> Iterator[Any]:
     """A signed-in page."""
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=list(ARGUMENTS)
-        )
-        found = chromium.new_page(viewport={"width": 1280, "height": 900})
-        found.goto(f"{address}/anmelden?weiter=/bestaetigen")
-        found.fill("[name=login]", "gl")
-        found.fill("[name=password]", PASSWORD)
-        found.click("main button[type=submit]")
-        found.wait_for_url("**/bestaetigen")
+    with signed_in(chromium, address) as found:
         yield found
-        chromium.close()
 
 
 def test_the_page_breaks_no_policy_and_asks_no_other_host(
-    page: Page, address: str
+    page: Any, address: str
 ) -> None:
     said: list[str] = []
     asked: list[str] = []
@@ -81,15 +55,25 @@ def test_the_page_breaks_no_policy_and_asks_no_other_host(
     assert any("Content Security Policy" in text for text in said)
 
 
-def test_the_page_does_not_scroll_sideways(page: Page, address: str) -> None:
-    for width in (1280, 320):
-        page.set_viewport_size({"width": width, "height": 900})
-        page.goto(f"{address}/api/doku")
-        page.wait_for_selector(".opblock")
-        assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_nothing_is_wrong_with_it_whether_operations_are_open_or_closed(
+    page: Any, address: str, language: str
+) -> None:
+    Account.update(language=language).execute()
+    room = Room(address, page, Looked(address))
+    room.looked.at(page)
+    room.open("/api/doku")
+    page.wait_for_selector(".opblock")
+    found = room.check("api-doku", language)
+    room.open("/api/doku")
+    for kind in ("get", "post", "put", "delete"):
+        page.locator(f".opblock-{kind} .opblock-summary-control").first.click()
+        page.wait_for_selector(f".opblock-{kind} .opblock-body")
+    found += room.check("api-doku-offen", language)
+    assert not found, "\n".join(found)
 
 
-def test_a_request_can_be_tried_out_with_a_token(page: Page, address: str) -> None:
+def test_a_request_can_be_tried_out_with_a_token(page: Any, address: str) -> None:
     from crm_core import accounts
     from crm_core.models import Account, TokenScope
 

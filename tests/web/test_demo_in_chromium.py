@@ -8,19 +8,15 @@ import pytest
 import screens
 from flask import Flask
 from page_world import PageWorld
-from pages import ADDRESSES, PASSWORD
+from pages import ADDRESSES
 from screens import Looked
-from served import CHROMIUM, QUIET, served
+from served import served, signed_in
 
 from crm_core.models import Account
 from crm_web.app import create_app
 from crm_web.settings import DemoSettings, WebSettings
 from exchange_sandbox.server import Sandbox
 
-sync_api = pytest.importorskip("playwright.sync_api")
-pytestmark = pytest.mark.skipif(
-    not Path(CHROMIUM).exists(), reason=f"no Chromium at {CHROMIUM}"
-)
 SALES = ADDRESSES[0]
 SHOWN = f"/demo?postfach={SALES}&getan=antwort&eintrag=1001"
 
@@ -55,21 +51,11 @@ def base(app: Flask, sandbox: Sandbox, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(base: str, request: pytest.FixtureRequest) -> Iterator[Any]:
+def page(base: str, chromium: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
     """Signed in; parametrised with False: without JavaScript."""
-    with sync_api.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        context = browser.new_context(
-            locale="de-CH", java_script_enabled=getattr(request, "param", True)
-        )
-        found = context.new_page()
-        found.goto(f"{base}/anmelden?weiter=/adressen")
-        found.fill("[name=login]", "gl")
-        found.fill("[name=password]", PASSWORD)
-        found.click("main button[type=submit]")
-        found.wait_for_url("**/adressen")
+    script = getattr(request, "param", True)
+    with signed_in(chromium, base, locale="de-CH", java_script_enabled=script) as found:
         yield found
-        browser.close()
 
 
 @pytest.mark.parametrize("language", ["de", "en"])

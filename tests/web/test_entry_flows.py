@@ -4,19 +4,17 @@ A press is a trusted ``pointerdown``; typing, Tab and Enter are free. Nothing ma
 the page's Content-Security-Policy or ask another host.
 """
 
-import os
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
+from typing import Any
 
 import pytest
 from both_languages import in_english
 from flask import Flask
 from page_world import PageWorld
 from pages import PASSWORD
-from waitress import create_server
+from served import served
 
 from crm_core import documents, entries
 from crm_core.database import transaction
@@ -31,36 +29,12 @@ from crm_core.models import (
 from crm_core.queries import entry_thread
 from crm_core.viewer import viewer_of
 
-sync_api = pytest.importorskip("playwright.sync_api")
-
-CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 COUNTER = """
 addEventListener("pointerdown", (event) => {
   if (!event.isTrusted) return;
   sessionStorage.presses = Number(sessionStorage.presses ?? 0) + 1;
 }, true);
 """
-
-pytestmark = pytest.mark.skipif(
-    not CHROMIUM.exists(), reason=f"no Chromium at {CHROMIUM}"
-)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[object]:
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -70,19 +44,15 @@ def world(app: Flask) -> PageWorld:
 
 @pytest.fixture
 def base(app: Flask) -> Iterator[str]:
-    server = create_server(app, host="127.0.0.1", port=0, threads=4)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.close()
-    thread.join(5)
+    with served(app) as (url, _):
+        yield url
 
 
 @dataclass
 class Desk:
     """A signed-in page that counts presses and notes what must not happen."""
 
-    page: object
+    page: Any
     base: str
     language: str
     problems: list[str] = field(default_factory=list)
@@ -113,7 +83,7 @@ def language(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def desk(
-    chromium: object, base: str, language: str, request: pytest.FixtureRequest
+    chromium: Any, base: str, language: str, request: pytest.FixtureRequest
 ) -> Iterator[Desk]:
     Account.update(language=language).execute()
     script = getattr(request, "param", True)

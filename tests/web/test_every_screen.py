@@ -8,102 +8,22 @@ A new page is found by itself; it may not be left out without a reason written h
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import permission_table
 import pytest
 import screens
-from busy_world import BusyWorld
-from flask import Flask
-from matrix_world import Bundle
-from pages import PASSWORD
+from screen_room import LANGUAGES, WIDTHS, Room, furnished
 from screens import QUERIES, Looked, rules_of
-from served import QUIET, served
+from served import signed_in
 
-from crm_core import database, staff
-from crm_core.models import Account
+from crm_core import database
 from crm_web.app import create_app
 from crm_web.settings import WebSettings
 
-sync_api = pytest.importorskip("playwright.sync_api")
-CHROMIUM = Path("/usr/bin/chromium")
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium")
-
-WIDTHS = (1280, 320)
-LANGUAGES = ("de", "en")
 RULES = rules_of(create_app(WebSettings(blobs=Path())))
-
-
-@dataclass
-class Room:
-    """A served company, a signed-in page of Chromium, and what is heard there."""
-
-    base: str
-    app: Flask
-    page: Any
-    looked: Looked
-    bundle: Bundle | None
-    url: str
-
-    def speak(self, language: str) -> None:
-        Account.update(language=language).execute()
-
-    def open(self, path: str, width: int = 1280) -> Any:
-        self.page.set_viewport_size({"width": width, "height": 900})
-        return self.page.goto(self.base + path)
-
-    def check(self, name: str, language: str, widths: tuple[int, ...]) -> list[str]:
-        """All faults of the page that stands there, one width after the other."""
-        found = []
-        for width in widths:
-            self.page.set_viewport_size({"width": width, "height": 900})
-            said = screens.faults(self.page, language)
-            screens.picture(self.page, f"{name}-{language}-{width}")
-            found += [f"{language} {width}: {one}" for one in said]
-        found += self.looked.faults()
-        for width in widths:
-            self.page.set_viewport_size({"width": width, "height": 900})
-            said = screens.axe_faults(self.page)
-            found += [f"{language} {width}: {one}" for one in said]
-        self.looked.faults()  # axe itself tries things that the policy refuses
-        return found
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with sync_api.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
-
-
-def furnished(
-    chromium: Any, folder: Path, template: Path, *, filled: bool
-) -> Iterator[Room]:
-    """A room with its own database file, bound from here on."""
-    path = folder / "screens.db"
-    path.write_bytes(template.read_bytes())
-    url = f"sqlite:///{path}"
-    database.connect(url)
-    bundle = BusyWorld().fill(folder / "blobs") if filled else None
-    app = create_app(WebSettings(blobs=folder / "blobs"))
-    app.add_url_rule("/kaputt", "broken", lambda: 1 / 0)
-    database.close()
-    with served(app) as (base, _):
-        page = chromium.new_context(locale="de-CH").new_page()
-        looked = Looked(base)
-        looked.at(page)
-        page.goto(f"{base}/anmelden?weiter=/adressen")
-        page.fill("[name=login]", "gl")
-        page.fill("[name=password]", PASSWORD)
-        page.click("main button[type=submit]")
-        page.wait_for_url("**/adressen")
-        looked.faults()
-        yield Room(base, app, page, looked, bundle, url)
-        page.context.close()
-    database.close()
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +31,8 @@ def busy_room(
     chromium: Any, tmp_path_factory: pytest.TempPathFactory, template: Path
 ) -> Iterator[Room]:
     folder = tmp_path_factory.mktemp("busy")
-    yield from furnished(chromium, folder, template, filled=True)
+    with furnished(chromium, folder, template, filled=True) as room:
+        yield room
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +40,8 @@ def empty_room(
     chromium: Any, tmp_path_factory: pytest.TempPathFactory, template: Path
 ) -> Iterator[Room]:
     folder = tmp_path_factory.mktemp("empty")
-    yield from furnished(chromium, folder, template, filled=False)
+    with furnished(chromium, folder, template, filled=False) as room:
+        yield room
 
 
 @pytest.fixture
@@ -144,9 +66,8 @@ def name_of(rule: str) -> str:
     return re.sub(r"\W+", "-", re.sub(r"<\w+:", "<", rule)).strip("-") or "start"
 
 
-def whole_pages(room: Room, rule: str) -> str | None:
-    """The path to look at; None for a fragment."""
-    assert room.bundle is not None
+def whole_page(room: Room, rule: str) -> str | None:
+    """The path to look at; None for a fragment, which is never opened by itself."""
     path = permission_table.address(rule, room.bundle) + QUERIES.get(rule, "")
     answer = room.page.request.get(room.base + path)
     assert answer.status == 200, f"{path}: {answer.status}"
@@ -155,7 +76,7 @@ def whole_pages(room: Room, rule: str) -> str | None:
 
 @pytest.mark.parametrize("rule", RULES)
 def test_every_page_in_both_languages_and_widths(busy: Room, rule: str) -> None:
-    path = whole_pages(busy, rule)
+    path = whole_page(busy, rule)
     if path is None:
         return
     found = []
@@ -168,9 +89,10 @@ def test_every_page_in_both_languages_and_widths(busy: Room, rule: str) -> None:
 
 @pytest.mark.parametrize("rule", [rule for rule in RULES if "<" not in rule])
 def test_every_page_of_an_empty_company(empty: Room, rule: str) -> None:
-    answer = empty.open(rule + QUERIES.get(rule, ""))
-    if not is_whole_page(answer):
+    path = whole_page(empty, rule)
+    if path is None:
         return
+    empty.open(path)
     found = empty.check(f"{name_of(rule)}-leer", "de", (1280,))
     assert not found, "\n".join(found)
 
@@ -198,14 +120,11 @@ def test_error_pages(busy: Room, path: str, status: int) -> None:
     assert refused(busy, path, status) == []
 
 
-def test_the_page_of_somebody_without_the_right(busy: Room) -> None:
-    with database.transaction():
-        staff.set_groups(staff.by_key("gl"), ["Werkstatt"], actor="test")
-    try:
-        assert refused(busy, "/adressen/neu", 403) == []
-    finally:
-        with database.transaction():
-            staff.set_groups(staff.by_key("gl"), ["GL"], actor="test")
+def test_the_page_of_somebody_without_the_right(busy: Room, chromium: Any) -> None:
+    with signed_in(chromium, busy.base, "keller", locale="de-CH") as page:
+        workshop = replace(busy, page=page, looked=Looked(busy.base))
+        workshop.looked.at(page)
+        assert refused(workshop, "/adressen/neu", 403) == []
 
 
 @pytest.mark.parametrize(

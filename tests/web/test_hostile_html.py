@@ -28,7 +28,7 @@ from cryptography.x509.oid import NameOID
 from flask import Flask
 from hostile_html import hostile
 from markupsafe import Markup
-from served import served, signed_in
+from served import launched, served, signed_in
 
 from crm_core import clock, database
 from crm_core.fields import to_text
@@ -136,7 +136,7 @@ _SHOW = """async ([ids, sandbox]) => {
 
 
 @pytest.fixture
-def world(app: Flask, tmp_path: Path) -> Iterator[World]:
+def world(app: Flask, driver: Any, tmp_path: Path) -> Iterator[World]:
     """Signed in on a real page of ours, which has our own strict policy."""
     with served(app) as (url, asked), _elsewhere(tmp_path) as elsewhere:
         rules = [f"MAP *.{host} ~NOTFOUND" for host in _BROWSERS_OWN]
@@ -145,7 +145,7 @@ def world(app: Flask, tmp_path: Path) -> Iterator[World]:
             "--ignore-certificate-errors",
             f"--host-resolver-rules={', '.join(rules)}",
         )
-        with signed_in(url, flags=flags) as page:
+        with launched(driver, *flags) as browser, signed_in(browser, url) as page:
             page.goto(f"{url}/suche")
             scripts = _watch_scripts(page)
             found = World(url, page, elsewhere, asked, scripts)

@@ -19,12 +19,12 @@ def world(app: Flask) -> PageWorld:
 
 
 @pytest.fixture
-def page(app: Flask, world: PageWorld) -> Iterator[Any]:
+def page(app: Flask, world: PageWorld, chromium: Any) -> Iterator[Any]:
     """The list with ten mails, each with one suggestion."""
     world.meier()
     for number in range(TEN):
         world.mail(subject=f"Frage {number}")
-    with served(app) as (url, _), signed_in(url) as found:
+    with served(app) as (url, _), signed_in(chromium, url) as found:
         found.goto(f"{url}/nicht-zugeordnet")
         yield found
 

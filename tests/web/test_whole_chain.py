@@ -97,8 +97,8 @@ def people_and_entry(made: Installation, folder: Path) -> int:
 
 
 @pytest.fixture
-def page(company: Company) -> Iterator[Any]:
-    with signed_in(company.url, "keller") as found:
+def page(company: Company, chromium: Any) -> Iterator[Any]:
+    with signed_in(chromium, company.url, "keller") as found:
         yield found
 
 

@@ -18,7 +18,7 @@ from matrix_world import Bundle
 from page_world import PageWorld
 from pages import PASSWORD, Browser
 from screens import QUERIES, rules_of
-from served import CHROMIUM, QUIET, served
+from served import served
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
@@ -104,17 +104,13 @@ def test_a_form_that_needs_a_script_is_found_red_control(
 
 
 @pytest.fixture
-def page(app: Flask) -> Iterator[Any]:
+def page(app: Flask, chromium: Any) -> Iterator[Any]:
     """A page of a Chromium that runs no script; relative addresses are ours."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="no Playwright")
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"no Chromium at {CHROMIUM}: set CHROMIUM")
     database.close()
-    with served(app) as (base, _), sync_api.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+    with served(app) as (base, _):
         context = chromium.new_context(java_script_enabled=False, base_url=base)
         yield context.new_page()
-        chromium.close()
+        context.close()
 
 
 def sign_in(page: Any) -> None:

@@ -38,13 +38,13 @@ def world(app: Flask) -> PageWorld:
 
 
 @pytest.fixture
-def page(app: Flask, world: PageWorld) -> Iterator[Any]:
+def page(app: Flask, world: PageWorld, chromium: Any) -> Iterator[Any]:
     """Signed in as GL on the start page, with an entry and four tasks due today."""
     _, entry = world.meier()
     today = clock.now().date()
     for number in range(4):
         world.task(entry, f"Nr{number}", "gl", due_by(today))
-    with served(app) as (url, _), signed_in(url) as found:
+    with served(app) as (url, _), signed_in(chromium, url) as found:
         found.add_init_script(COUNTER)
         found.goto(f"{url}/")
         found.evaluate("sessionStorage.presses = 0")
