@@ -49,9 +49,10 @@ def last_days(viewer: Viewer, today: date, days: int = DAYS) -> tuple[Day, ...]:
 
 def _waiting(viewer: Viewer, begin: datetime) -> list[datetime]:
     """When the first mail of each conversation came that waits."""
+    waits = triage.waits(viewer, "m", triage.rules_in_use())
     rows = database.execute(
         "SELECT min(m.received_at) FROM message m WHERE m.received_at >= ? "
-        f"AND {triage.waits(viewer, 'm')} GROUP BY m.conversation_id",
+        f"AND {waits} GROUP BY m.conversation_id",
         (to_text(begin),),
     )
     return [from_text(row[0]) for row in rows]

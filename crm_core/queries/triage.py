@@ -234,7 +234,7 @@ def _let_in(alias: str, rules: Collection[Triage]) -> str:
     return asked[0] if len(asked) == 1 else f"({' OR '.join(asked)})"
 
 
-def _rules() -> frozenset[Triage]:
+def rules_in_use() -> frozenset[Triage]:
     """Every rule that some mailbox has, polled or not; one query."""
     rows = database.execute("SELECT DISTINCT triage FROM mailbox")
     return frozenset(Triage(row[0]) for row in rows)
@@ -270,7 +270,7 @@ def _candidates(
 
 def _newest(viewer: Viewer) -> str:
     """SQL for the mails ``m`` that stand for an unlinked conversation; one query."""
-    rules = _rules()
+    rules = rules_in_use()
     return (
         f"{waits(viewer, 'm', rules)} AND NOT EXISTS (SELECT 1 FROM message n "
         "WHERE n.conversation_id = m.conversation_id "
