@@ -31,10 +31,12 @@ def as_json(value: object) -> bytes:
     return (text + "\n").encode("utf-8", "surrogatepass")
 
 
-def note(actor: str, what: str, *, entry: Entry | None = None) -> None:
+def note(
+    actor: str, what: str, *, entry: Entry | None = None, detail: str = ""
+) -> None:
     """Write down that somebody took data out; first, so that it cannot be forgotten."""
     subject = what if entry is None else f"entry:{entry.number}"
-    audit.record(actor, "data_exported", subject, entry=entry)
+    audit.record(actor, "data_exported", subject, entry=entry, detail=detail)
 
 
 def of_entry(

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from crm_core import database, mailboxes
 from crm_core.email_addresses import normalise
 from crm_core.errors import Conflict, NotFound
-from crm_core.models import Address, AddressEmail
+from crm_core.models import Address, AddressEmail, Visibility
+from crm_core.viewer import Viewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,12 @@ def messages_of(person: Person) -> list[int]:
         person.emails,
     )
     return sorted({int(row[0]) for row in rows})
+
+
+def unseen_by(viewer: Viewer, person: Person) -> int:
+    """How many of these mails the viewer reads nowhere else in full."""
+    grades = viewer.grades(messages_of(person))
+    return sum(grade is not Visibility.FULL for grade in grades.values())
 
 
 def _by_email(email: str) -> Person:

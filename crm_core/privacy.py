@@ -22,7 +22,7 @@ from crm_core.erasure import (
     preview_mailbox,
     words_of,
 )
-from crm_core.persons import Person, find, messages_of
+from crm_core.persons import Person, find, messages_of, unseen_by
 from crm_core.scrubbing import scrub
 
 Record = dict[str, object]
@@ -290,5 +290,6 @@ __all__ = [
     "preview",
     "preview_mailbox",
     "scrub",
+    "unseen_by",
     "words_of",
 ]

@@ -178,6 +178,7 @@ _COUNTED = {
     "tags": _("tags"),
     "subtags": _("subtags"),
     "mails": _("e-mails"),
+    "unseen": _("e-mails that were not open to whoever took them"),
     "rows": _("rows"),
     "links": _("links"),
     "entries": _("entries"),

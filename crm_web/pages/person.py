@@ -31,7 +31,12 @@ def show() -> str | tuple[str, int]:
     wanted = form.text("wer")[:200]
     person, told = _found(form, wanted) if wanted else (None, None)
     page = render_template(
-        "privacy/person.html", form=form, wanted=wanted, person=person, told=told
+        "privacy/person.html",
+        form=form,
+        wanted=wanted,
+        person=person,
+        told=told,
+        unseen=privacy.unseen_by(viewer(), person) if person else 0,
     )
     return page, 200 if form.ok else 422
 
@@ -40,11 +45,15 @@ def show() -> str | tuple[str, int]:
 @needs(Right.EXPORT)
 @proved
 def report() -> Response:
-    """The access report; first the log says that it was taken."""
+    """The access report; first the log says that it was taken, and how far it goes
+    beyond what its taker sees elsewhere.
+    """
     _management()
     person = privacy.find(request.args.get("wer", "")[:200])
+    unseen = privacy.unseen_by(viewer(), person)
+    detail = f"{unseen} unseen" if unseen else ""
     with database.transaction():
-        entry_export.note(viewer().actor, person.subject)
+        entry_export.note(viewer().actor, person.subject, detail=detail)
     files = privacy.access_report(person, downloads.read_blob)
     return downloads.as_zip(gettext("access-report"), files)
 

@@ -12,7 +12,14 @@ from pages import Browser
 
 from crm_core import clock, entries
 from crm_core.database import transaction
-from crm_core.models import Address, AuditEvent, Message, Note, WebSession
+from crm_core.models import (
+    Address,
+    AuditEvent,
+    MailboxAccess,
+    Message,
+    Note,
+    WebSession,
+)
 
 EMAIL = "meier@kunde.example"
 PATHS = ("", ".zip", "/loeschen", "/geloescht")
@@ -59,6 +66,27 @@ def test_the_report_is_a_zip_and_stands_in_the_log(
     assert told["email_addresses"] == [EMAIL]
     line = AuditEvent.get(AuditEvent.action == "data_exported")
     assert (line.actor, line.subject) == ("user:gl", f"address:{told['address']['id']}")
+
+
+@pytest.mark.parametrize("hidden", [True, False])
+def test_what_management_does_not_see_elsewhere_is_said_and_logged(
+    gl: Browser, world: PageWorld, *, hidden: bool
+) -> None:
+    """The report is whole either way: that is the person's right."""
+    if hidden:
+        MailboxAccess.delete().execute()
+    gl.get(f"/email/{Message.select().first().id}", 404 if hidden else 200)
+    text = shown(gl.get(f"/datenschutz/person?wer={EMAIL}"))
+    assert ("2 dieser E-Mails liegen, wo Sie nicht lesen dürfen" in text) == hidden
+    answer = gl.client.get(
+        f"/datenschutz/person.zip?wer={EMAIL}", base_url="https://localhost"
+    )
+    with answer, zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+        assert len(archive.namelist()) == 3
+    line = AuditEvent.get(AuditEvent.action == "data_exported")
+    assert line.detail == ("2 unseen" if hidden else "")
+    told = shown(gl.get("/verwaltung/protokoll"))
+    assert ("2 E-Mails, die der Person, die sie holte, sonst nicht" in told) == hidden
 
 
 def test_a_person_is_erased_in_two_steps(gl: Browser, world: PageWorld) -> None:
