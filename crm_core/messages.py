@@ -62,7 +62,7 @@ class _Rows:
     """Rows of one page, waiting for their batch statement."""
 
     messages: list[tuple[object, ...]] = field(default_factory=list)
-    addresses: list[tuple[object, ...]] = field(default_factory=list)
+    addresses: list[tuple[int, str, str]] = field(default_factory=list)
     keys: list[tuple[object, ...]] = field(default_factory=list)
     copies: list[tuple[object, ...]] = field(default_factory=list)
     bodies: list[tuple[int, IncomingBody]] = field(default_factory=list)
@@ -331,7 +331,7 @@ def _write(rows: _Rows) -> None:
         "ON CONFLICT DO NOTHING",
         rows.addresses,
     )
-    known_parties.mark({int(row[0]) for row in rows.addresses})
+    known_parties.mark({message for message, *_ in rows.addresses})
     database.execute_many(
         "INSERT INTO message_key (message_id, key, kind) VALUES (?, ?, ?) "
         "ON CONFLICT DO NOTHING",
