@@ -24,6 +24,7 @@ FIRST_CLICKS, ANSWERS = "5  Zweimal", "7  Beteiligte"  # what comes after them
 MARGIN = 16  # above the part that begins a picture
 
 CUSTOMER, QUESTION = "Hans Huber", "Fender und Leinen dazu?"
+ON_ITS_WAY = "Der Inhalt wird geholt"
 TASK, DAY = "Rumpffarbe bestätigen", "+5"
 ADDRESSES = (
     "Kundennr.;Name;Strasse;PLZ;Ort;E-Mail;Typ\r\n"
@@ -166,7 +167,7 @@ def work(painter: Painter) -> None:
 
 def outlook(painter: Painter) -> None:
     """The other side: what lies in a colleague's mailbox."""
-    painter.guest.open(painter.guest.outlook("frei"))
+    painter.guest.open(painter.guest.outlook("keller"))
     painter.keep("outlook")
 
 
@@ -185,6 +186,7 @@ def entry(painter: Painter) -> None:
     guest.open("/eintraege?q=Seeschwalbe")
     guest.press("Neue Seeschwalbe", role="link")
     painter.entry = guest.page.url.removeprefix(guest.demo.url).partition("#")[0]
+    until(lambda: ON_ITS_WAY not in guest.open(painter.entry), lambda: ON_ITS_WAY)
     painter.keep("demo-1-eintrag")
     painter.top("#verlauf")
     painter.keep("demo-2-grund")
