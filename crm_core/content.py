@@ -20,6 +20,8 @@ from crm_core.fields import to_text
 from crm_core.models import Findable, Setting
 
 _KEY = "content_digest_key"
+_TO_LOOK_AT = "bodies_looked_at_up_to"  # conversation id; no row: nothing to look at
+_LOOKED_AT = 50  # conversations a transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,7 @@ def mark_missing(messages: Iterable[int], reason: str) -> None:
 def drop_unwanted(conversations: Iterable[int]) -> None:
     """Remove stored bodies that no entry shows any more (unless ``keep: all``)."""
     database.require_transaction()
+    conversations = list(conversations)
     shown = {
         int(row[0])
         for row in database.select_in(
@@ -140,12 +143,38 @@ def drop_unwanted(conversations: Iterable[int]) -> None:
     )
 
 
-def conversations_with_bodies() -> set[int]:
-    """Conversations of which any body is stored (for ``drop_unwanted`` of all)."""
-    rows = database.execute(
-        "SELECT DISTINCT conversation_id FROM message WHERE body_at IS NOT NULL"
+def want_unwanted_dropped() -> None:
+    """What may be stored has changed: every stored body is to be looked at again."""
+    database.require_transaction()
+    database.execute(
+        "INSERT INTO setting (name, value) VALUES (?, '0') "
+        "ON CONFLICT (name) DO UPDATE SET value = '0'",
+        (_TO_LOOK_AT,),
     )
-    return {int(row[0]) for row in rows}
+
+
+def unwanted_to_drop() -> bool:
+    """Whether stored bodies are still to be looked at."""
+    return Setting.select().where(Setting.name == _TO_LOOK_AT).exists()
+
+
+def drop_some_unwanted(limit: int = _LOOKED_AT) -> None:
+    """Look at the bodies of the next ``limit`` conversations; drop what is not wanted."""
+    database.require_transaction()
+    row = Setting.get_or_none(Setting.name == _TO_LOOK_AT)
+    if not isinstance(row, Setting):
+        return
+    found = database.execute(
+        "SELECT DISTINCT conversation_id FROM message WHERE body_at IS NOT NULL "
+        "AND conversation_id > ? ORDER BY conversation_id LIMIT ?",
+        (int(row.value), limit),
+    )
+    drop_unwanted(int(conversation) for (conversation,) in found)
+    if len(found) < limit:
+        row.delete_instance()
+    else:
+        row.value = str(found[-1][0])
+        row.save()
 
 
 def orphaned_blobs(candidates: Iterable[str]) -> set[str]:

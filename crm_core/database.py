@@ -31,6 +31,7 @@ from crm_core.errors import Invalid
 # 3.7.0-3.51.2 can corrupt a WAL database that two connections write and checkpoint.
 OLDEST_SQLITE = (3, 51, 3)
 _WRITERS = 0x57524954  # any fixed number: the line of all writers on PostgreSQL
+_BUSY = 10  # seconds that SQLite waits for another writer
 _SQLITE_LIMIT = 900  # bound variables in one IN list, below every build's limit
 # The drivers' names for what peewee raises from single statements.
 _ERRORS = {
@@ -104,7 +105,7 @@ def _sqlite(path: Path) -> Database:
     path.parent.mkdir(parents=True, exist_ok=True)
     database: Database = _Sqlite(
         str(path),
-        timeout=10,
+        timeout=_BUSY,
         pragmas=[
             ("journal_mode", "wal"),
             ("synchronous", "full"),
@@ -182,6 +183,26 @@ def savepoint() -> Iterator[None]:
     """Undo one step of a page without losing the page."""
     with proxy.savepoint():
         yield
+
+
+def total_changes() -> int:
+    """How many rows this connection has changed so far (SQLite)."""
+    return int(proxy.connection().total_changes())
+
+
+@contextlib.contextmanager
+def patience(seconds: int) -> Iterator[None]:
+    """Wait longer than usual for another writer (SQLite; PostgreSQL's line waits for
+    ever); for the start of a program, which nobody waits for with a page open.
+    """
+    if is_postgres():
+        yield
+        return
+    proxy.execute_sql(f"PRAGMA busy_timeout = {seconds * 1000}")
+    try:
+        yield
+    finally:
+        proxy.execute_sql(f"PRAGMA busy_timeout = {_BUSY * 1000}")
 
 
 def close() -> None:

@@ -60,6 +60,7 @@ def erase(person: Person, *, actor: str) -> Erased:
     told, files = preview(person), _files()
     mails, entries = messages_of(person), _entries_of(person)
     words = [*person.emails, *words_of(person)]
+    search.compact()  # removing from few pieces is cheap
     _erase_mails(mails)
     _empty(person)
     texts = redaction.redact(words)
@@ -98,6 +99,7 @@ def erase_mailbox(mailbox: Mailbox, *, actor: str) -> Erased:
             (mailbox.id,),
         )
     ]
+    search.compact()
     _erase_mails(mails)
     for table in ("message_copy", "quarantined_change"):
         database.execute(f"DELETE FROM {table} WHERE mailbox_id = ?", (mailbox.id,))

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from crm_core import clock, database, mailbox_polls, mailbox_wishes, retention
+from crm_core import clock, database, mailbox_polls, mailbox_wishes, retention, search
 from crm_core.models import Setting
 from mailsync.steps import step
 
@@ -71,8 +71,18 @@ def expire_if_due(
     return report
 
 
+def _merge_index(should_stop: Callable[[], bool]) -> None:
+    """A day's mail lies in many pieces of the search index, and removing is dear then."""
+    begin, more = True, True
+    while more and not should_stop():
+        with database.transaction():
+            more = search.merge_some(begin=begin)
+        begin = False
+
+
 def expire(keeping: Keeping, should_stop: Callable[[], bool]) -> NightReport:
     """Remove what has expired, whatever the hour; also from the WAL (SQLite)."""
+    _merge_index(should_stop)
     now = clock.now()
     kept_from = now - timedelta(days=keeping.unlinked_days)
     mails = _expire_mails(kept_from.date(), should_stop)

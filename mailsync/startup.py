@@ -49,6 +49,7 @@ from crm_core.models import (
     Visibility,
 )
 
+_PATIENCE = 120  # seconds; a program that starts waits for one that is at work
 _MIGRATION_LOCK = 0x43524D30
 
 
@@ -104,7 +105,20 @@ def _upgraded(bound: Database, copy: Path | None = None) -> Upgraded:
 
 
 def mirror(config: Config, *, actor: str) -> Mirrored:
-    """Write into rows what the configuration says; one transaction, idempotent."""
+    """Write into rows what the configuration says; one transaction, idempotent.
+
+    Texts that it no longer wants stored go afterwards, in short ones: a start that was
+    interrupted there is made up for by the next.
+    """
+    with database.patience(_PATIENCE):
+        changed = _mirrored(config, actor=actor)
+        while content.unwanted_to_drop():
+            with database.transaction():
+                content.drop_some_unwanted()
+    return changed
+
+
+def _mirrored(config: Config, *, actor: str) -> Mirrored:
     with database.transaction():
         # Programs that start at once, and pages under way.
         database.stand_in_line(mailboxes.QUEUE)
@@ -124,7 +138,7 @@ def mirror(config: Config, *, actor: str) -> Mirrored:
             holds.settle(holds.linked_conversations())
         if changed:  # who takes tasks, or what a mailbox keeps, may have changed
             mirror_wishes.align()
-            content.drop_unwanted(content.conversations_with_bodies())
+            content.want_unwanted_dropped()
         if config.taxonomy is not None and classification.is_empty():
             classification.import_taxonomy(specs(config.taxonomy), actor=actor)
     return changed

@@ -30,7 +30,10 @@ def test_keeping_less_removes_bodies_that_no_entry_shows(
         w.poll()
         with database.transaction():
             database.execute("UPDATE mailbox SET keep = 'linked'")
-            content.drop_unwanted(content.conversations_with_bodies())
+            content.want_unwanted_dropped()
+        while content.unwanted_to_drop():
+            with database.transaction():
+                content.drop_some_unwanted(limit=1)
         assert database.execute("SELECT count(*) FROM message_body") == [(0,)]
         assert verify.verify() == []
 
@@ -80,3 +83,37 @@ def test_a_held_mail_linked_by_hand_says_so(w: Werft) -> None:
     (line,) = [one for one in message_lines() if one.message_id == "<h1>"]
     assert [one.reason for one in line.entries] == ["manual"]
     assert links.find_message("h1")
+
+
+def test_a_start_makes_up_for_one_that_was_interrupted_while_it_dropped_bodies(
+    db: str, tmp_path: Path
+) -> None:
+    with werft(tmp_path, keep=Keep.ALL) as w:
+        for number in range(3):
+            w.receive(w.mail(MEIER, VERKAUF, f"Offerte {number}", id=f"m{number}"))
+        w.poll()
+        with database.transaction():
+            database.execute("UPDATE mailbox SET keep = 'linked'")
+            content.want_unwanted_dropped()
+        with database.transaction():
+            content.drop_some_unwanted(limit=1)  # and then it was killed
+        assert database.execute("SELECT count(*) FROM message_body") == [(2,)]
+        assert content.unwanted_to_drop()
+        while content.unwanted_to_drop():
+            with database.transaction():
+                content.drop_some_unwanted(limit=1)
+        assert database.execute("SELECT count(*) FROM message_body") == [(0,)]
+
+
+def test_a_program_that_starts_waits_longer_for_another_writer(db: str) -> None:
+    if database.is_postgres():
+        with database.patience(77):
+            assert database.execute("SELECT 1") == [(1,)]
+        return
+
+    def waits() -> list[tuple[int]]:
+        return list(database.proxy.execute_sql("PRAGMA busy_timeout"))
+
+    with database.patience(77):
+        assert waits() == [(77_000,)]
+    assert waits() == [(10_000,)]

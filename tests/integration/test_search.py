@@ -405,3 +405,43 @@ def test_without_the_right_to_make_trigrams_search_goes_on_and_says_so(
     with transaction():
         assert migration().trigrams(Refusing()) is False
     assert "pg_trgm cannot be created" in caplog.text
+
+
+# --- an index in one piece (SQLite) -----------------------------------------------------
+
+
+def _pieces() -> int:
+    ((count,),) = database.execute("SELECT count(DISTINCT segid) FROM search_body_idx")
+    return int(count)
+
+
+def _merged() -> int:
+    """How many transactions it took."""
+    steps = 0
+    more = True
+    while more:
+        with transaction():
+            more = search.merge_some(begin=steps == 0)
+        steps += 1
+    return steps
+
+
+def test_an_index_in_many_pieces_is_merged_a_little_at_a_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if database.is_postgres():
+        with transaction():
+            assert not search.merge_some(begin=True)
+        return
+    monkeypatch.setattr(search, "_MERGED_PAGES", 1)
+    for number in range(3):
+        for mail in range(20):
+            text = " ".join(f"{(number * 20 + mail) * 7919 * n:x}" for n in range(200))
+            world.mail(subject=f"Mail {mail}", body=text)
+        with transaction():
+            search.index_waiting(1_000)
+    assert _pieces() == 3  # red control
+    assert _merged() > 2
+    assert _pieces() == 1
+    assert search.differences() == []
+    assert _merged() == 1
