@@ -118,6 +118,15 @@ def set_password(
     audit.record(actor, "password_changed", f"account:{account.id}")
 
 
+def remove_password(account: Account, *, actor: str) -> None:
+    """From now on only another service signs this person in; every session ends."""
+    require_transaction()
+    account.password_hash = None
+    account.save(only=["password_hash"])
+    end_sessions(account)
+    audit.record(actor, "password_removed", f"account:{account.id}")
+
+
 def _set_password(account: Account, password: str) -> None:
     if len(password) < SHORTEST_PASSWORD:
         raise Invalid(
@@ -340,14 +349,15 @@ def touch_token(token: ApiToken) -> None:
     token.save(only=["used_at"])
 
 
-def can_administer() -> bool:
-    """Whether anybody who can sign in has the right to administer."""
+def can_administer(*, with_password: bool = False) -> bool:
+    """Whether anybody who can sign in (with a password) has the right to administer."""
+    or_subject = "" if with_password else " OR a.subject IS NOT NULL"
     rows = database.execute(
         "SELECT 1 FROM account a JOIN employee e ON e.id = a.employee_id "
         "JOIN staff_membership m ON m.employee_id = e.id "
         'JOIN group_right r ON r.staff_group_id = m.group_id AND r."right" = ? '
         "WHERE a.active = 1 AND e.active = 1 "
-        "AND (a.password_hash IS NOT NULL OR a.subject IS NOT NULL) LIMIT 1",
+        f"AND (a.password_hash IS NOT NULL{or_subject}) LIMIT 1",
         (Right.ADMINISTRATION.value,),
     )
     return bool(rows)

@@ -129,6 +129,18 @@ def reset_password(account: Account, *, actor: str, password: str | None = None)
     return password
 
 
+def remove_password(account: Account, *, actor: str) -> None:
+    """The account waits for its person to sign in by OpenID Connect.
+
+    Raises LastAdministrator, so that a way in stays that needs no other service.
+    """
+    accounts.remove_password(account, actor=actor)
+    if not accounts.can_administer(with_password=True):
+        raise LastAdministrator(
+            "at least one account that administers must keep its password"
+        )
+
+
 def new_password() -> str:
     """Readable over the telephone, 79 bits."""
     return "-".join(

@@ -33,6 +33,9 @@ _GERMAN = {
     "systemd handed over no socket: start it by crm-web.socket": (
         "systemd hat keinen Socket übergeben: starten Sie es über crm-web.socket"
     ),
+    "at least one account that administers must keep its password": (
+        "Mindestens ein Konto mit Verwaltung muss sein Passwort behalten"
+    ),
     "none of your roles gives access to the CRM": (
         "Keine Ihrer Rollen gibt Zugang zum CRM"
     ),

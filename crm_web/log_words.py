@@ -71,6 +71,7 @@ _ADMINISTRATION = {
     "account_unlocked": _("unlocked an account"),
     "account_joined": _("signed in through the company for the first time"),
     "password_changed": _("set a password"),
+    "password_removed": _("took a password away"),
     "sessions_ended": _("ended sessions"),
     "employee_added": _("added an employee"),
     "employee_renamed": _("renamed an employee"),

@@ -132,6 +132,19 @@ def reset(employee_id: int) -> Response | str | tuple[str, int]:
     return _after_password(form, employee_id, shown)
 
 
+@room.post(
+    "/verwaltung/benutzer/<int:employee_id>/ohne-passwort", endpoint="remove_password"
+)
+@needs(Right.ADMINISTRATION)
+@proved
+def remove_password(employee_id: int) -> Response | tuple[str, int]:
+    """Only by OpenID Connect from now on."""
+    account, form = _account(employee_id), Form(request.form)
+    with attempt(form):
+        people.remove_password(account, actor=viewer().actor)
+    return _acted(form, employee_id)
+
+
 @room.post("/verwaltung/benutzer/<int:employee_id>/sperren", endpoint="lock")
 @needs(Right.ADMINISTRATION)
 @proved

@@ -271,3 +271,31 @@ def test_no_open_redirect(app: Flask, fake: FakeIssuer) -> None:
     client = app.test_client()
     back = to_issuer(client, "/anmelden/microsoft?weiter=https://evil.example/")
     assert get(client, back).headers["Location"] == "/"
+
+
+def test_an_administrator_takes_a_password_away_and_the_person_comes_in(
+    app: Flask, fake: FakeIssuer
+) -> None:
+    with database.transaction():
+        accounts.create("chefin@werft.example", actor="test", password="lang-genug")
+    fake.person["preferred_username"] = "chefin@werft.example"
+    assert sign_in(app.test_client()).status_code == 403
+    gl = browser(app, "gl")
+    person = account("chefin@werft.example").employee_id
+    path = f"/verwaltung/benutzer/{person}"
+    assert "Passwort entfernen" in gl.get(path)
+    gl.post(f"{path}/ohne-passwort")
+    assert "Passwort entfernen" not in gl.get(path)
+    client = app.test_client()
+    assert sign_in(client).status_code == 303
+    assert is_signed_in(client)
+
+
+def test_the_last_password_of_an_administrator_stays(
+    app: Flask, fake: FakeIssuer
+) -> None:
+    gl = browser(app, "gl")
+    person = account("gl").employee_id
+    answer = gl.post(f"/verwaltung/benutzer/{person}/ohne-passwort", 422)
+    assert "muss sein Passwort behalten" in answer.text
+    assert account("gl").password_hash is not None
