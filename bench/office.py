@@ -185,6 +185,11 @@ def _tidy() -> None:
     if database.is_postgres():
         database.execute("VACUUM ANALYZE")  # autovacuum, whose time has not come yet
     else:
+        begin, more = True, True
+        while more:  # as every night
+            with database.transaction():
+                more = search.merge_some(begin=begin)
+            begin = False
         database.execute("PRAGMA synchronous = FULL")
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 

@@ -82,7 +82,7 @@ def mirror_views(task_ids: Iterable[int]) -> dict[int, MirrorView]:
     wanted = list(mirrors)
     for start in range(0, len(wanted), _CHUNK):
         for mirror in (
-            TaskMirror.select(TaskMirror, Mailbox)
+            TaskMirror.select(TaskMirror, Mailbox.id, Mailbox.address)
             .join(Mailbox)
             .where(TaskMirror.task.in_(wanted[start : start + _CHUNK]))
             .order_by(TaskMirror.id)
