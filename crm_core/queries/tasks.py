@@ -17,6 +17,14 @@ from crm_core.models import (
     TaskStatus,
 )
 
+# What the state of a copy depends on (``mirror_wishes.takes``), and where it lies.
+_OF_MAILBOX = (
+    Mailbox.id,
+    Mailbox.address,
+    Mailbox.enabled,
+    Mailbox.writes_tasks,
+    Mailbox.writes_calendar,
+)
 _CHUNK = 500
 
 
@@ -82,7 +90,7 @@ def mirror_views(task_ids: Iterable[int]) -> dict[int, MirrorView]:
     wanted = list(mirrors)
     for start in range(0, len(wanted), _CHUNK):
         for mirror in (
-            TaskMirror.select(TaskMirror, Mailbox.id, Mailbox.address)
+            TaskMirror.select(TaskMirror, *_OF_MAILBOX)
             .join(Mailbox)
             .where(TaskMirror.task.in_(wanted[start : start + _CHUNK]))
             .order_by(TaskMirror.id)
