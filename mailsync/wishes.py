@@ -108,9 +108,9 @@ def _begin_backfill(wish: PollWish, zone: ZoneInfo) -> None:
     # What arrived since the last poll is news, whenever it is read.
     known = min(row.last_success_at or wish.asked_at, wish.asked_at)
     quiet = [at for at in (known, row.quiet_before) if at is not None]
-    Mailbox.update(
-        read_from=min(reaches, default=None), quiet_before=max(quiet)
-    ).where(Mailbox.id == row.id).execute()
+    Mailbox.update(read_from=min(reaches, default=None), quiet_before=max(quiet)).where(
+        Mailbox.id == row.id
+    ).execute()
     engine.read_anew(row.id)
 
 
