@@ -146,6 +146,8 @@ class Visitor:
         with self.page.expect_navigation():
             scope = self.page.locator(within)
             scope.get_by_role(role, name=name, exact=True).first.click()
+        # A redirect to «…#part» counts as one before its page has come.
+        self.page.wait_for_load_state("networkidle")
 
     def wait_for(self, path: str, sign: str) -> str:
         """Open a page until it says something."""
