@@ -72,21 +72,27 @@ def navigation() -> list[NavigationItem]:
     return [
         NavigationItem(href, label, _is_here(href), count, _KEYS.get(href, ""))
         for href, label, count in items
-        if has_page(href)
     ]
 
 
 def administration_navigation() -> list[NavigationItem]:
-    """The pages of «Verwaltung» that exist and that this viewer may open."""
+    """The pages of «Verwaltung» that this viewer may open; asked once a request."""
+    if "administration" not in g:
+        g.administration = _administration()
+    found: list[NavigationItem] = g.administration
+    return found
+
+
+def _administration() -> list[NavigationItem]:
     return [
         NavigationItem(href, gettext(label), request.path.startswith(href))
         for href, label, right in _ADMINISTRATION
-        if has_page(href) and (right is None or g.viewer.can(right))
+        if right is None or g.viewer.can(right)
     ]
 
 
 def has_page(path: str) -> bool:
-    """Whether there is a page at this path: no link of the frame leads nowhere."""
+    """Whether there is a page at this path."""
     return current_app.url_map.bind("").test(path, method="GET")
 
 

@@ -9,7 +9,7 @@ from crm_core import backup, database
 from crm_core.models import Right
 from crm_core.queries import first_steps
 from crm_core.queries.first_steps import FirstSteps
-from crm_web.chrome import has_page, tell
+from crm_web.chrome import tell
 from crm_web.forms import Form
 from crm_web.i18n import gettext, ngettext, show_time
 from crm_web.rooms import Room, back_to, needs, proved, viewer
@@ -56,10 +56,6 @@ def note_backup() -> Response:
     return back_to(url_for(".show"))
 
 
-def _link(path: str) -> str:
-    return path if has_page(path) else ""
-
-
 def _mailboxes(found: FirstSteps) -> Step:
     state = ngettext("%(num)s mailbox", "%(num)s mailboxes", found.mailboxes)
     read = gettext("%(count)s read so far", count=found.mailboxes_read)
@@ -68,7 +64,7 @@ def _mailboxes(found: FirstSteps) -> Step:
         f"{state}, {read}",
         gettext("List the company's mailboxes in mailboxes.yaml."),
         found.mailboxes_read > 0,
-        _link("/verwaltung/postfaecher"),
+        "/verwaltung/postfaecher",
     )
 
 
@@ -78,7 +74,7 @@ def _people(found: FirstSteps) -> Step:
         ngettext("%(num)s account", "%(num)s accounts", found.accounts),
         gettext("Give everybody who works here an account and a group."),
         found.accounts > 1,
-        _link("/verwaltung/benutzer"),
+        "/verwaltung/benutzer",
     )
 
 
@@ -88,7 +84,7 @@ def _addresses(found: FirstSteps) -> Step:
         ngettext("%(num)s address", "%(num)s addresses", found.addresses),
         gettext("Import the customers from the ERP as CSV."),
         found.addresses > 0,
-        _link("/verwaltung/import"),
+        "/verwaltung/import",
     )
 
 
@@ -98,7 +94,7 @@ def _subtags(found: FirstSteps) -> Step:
         ngettext("%(num)s subtag", "%(num)s subtags", found.subtags),
         gettext("Every entry has one. Begin with few; more can come any time."),
         found.subtags > 0,
-        _link("/verwaltung/gruppen-tags"),
+        "/verwaltung/gruppen-tags",
     )
 
 
@@ -114,7 +110,7 @@ def _informed(found: FirstSteps) -> Step:
         state,
         gettext("A person's mailbox stays unread until the date of the information."),
         not found.uninformed,
-        _link("/datenschutz"),
+        "/datenschutz",
     )
 
 
