@@ -12,7 +12,7 @@ understood wrongly would land in somebody's calendar.
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as time_of_day
@@ -46,6 +46,8 @@ _WEEKDAYS = {
     )
     for name in names.split()
 }
+_BACK = {"heute": 0, "today": 0, "gestern": 1, "yesterday": 1}
+_Readers = tuple[tuple[re.Pattern[str], Callable[..., date | None]], ...]
 # The time is told from the day by the blank (or comma) before it.
 _TIME = re.compile(
     r"^(?P<day>.+?)(?:, ?| )(?P<time>\d{1,2}[:.]\d\d|\d{1,2}h|\d{4})$", re.ASCII
@@ -136,17 +138,7 @@ def _day_before(text: str, today: date) -> date | None:
         return today - timedelta(days=_BACK[text])
     if text in _WEEKDAYS:
         return today - timedelta(days=(today.weekday() - _WEEKDAYS[text]) % 7)
-    if found := _AGO.match(text):
-        return today - timedelta(days=int(found[1]))
-    if found := _YEARLESS.match(text):
-        day, month = int(found[1]), int(found[2])
-        years = range(today.year, today.year - 9, -1)
-        days = (_date(year, month, day) for year in years)
-        return next((one for one in days if one is not None and one <= today), None)
-    for pattern, read in ((_WHOLE, _whole), (_ISO, _iso)):
-        if found := pattern.match(text):
-            return read(today, *found.groups())
-    return None
+    return _by_pattern(text, today, _PATTERNS_PAST)
 
 
 def _day(text: str, today: date) -> date | None:
@@ -155,7 +147,11 @@ def _day(text: str, today: date) -> date | None:
     if text in _WEEKDAYS:
         ahead = (_WEEKDAYS[text] - today.weekday() - 1) % 7 + 1
         return today + timedelta(days=ahead)
-    for pattern, read in _PATTERNS:
+    return _by_pattern(text, today, _PATTERNS)
+
+
+def _by_pattern(text: str, today: date, patterns: _Readers) -> date | None:
+    for pattern, read in patterns:
         found = pattern.match(text)
         if found:
             return read(today, *found.groups())
@@ -173,6 +169,10 @@ def _ahead(today: date, count: str, unit: str | None) -> date:
     return today + timedelta(days=int(count) * (7 if unit else 1))
 
 
+def _ago(today: date, count: str) -> date:
+    return today - timedelta(days=int(count))
+
+
 def _day_of_month(today: date, day: str) -> date | None:
     first = today.replace(day=1)
     for months in range(13):  # February is never far enough away to need more
@@ -184,11 +184,20 @@ def _day_of_month(today: date, day: str) -> date | None:
 
 
 def _day_and_month(today: date, day: str, month: str) -> date | None:
-    for year in range(today.year, today.year + 9):  # 29.2.: 1896 to 1904 was 8 years
-        found = _date(year, int(month), int(day))
-        if found is not None and found >= today:
-            return found
-    return None
+    days = _yearly(today, day, month, step=1)
+    return next((one for one in days if one >= today), None)
+
+
+def _last(today: date, day: str, month: str) -> date | None:
+    days = _yearly(today, day, month, step=-1)
+    return next((one for one in days if one <= today), None)
+
+
+def _yearly(today: date, day: str, month: str, *, step: int) -> Iterator[date]:
+    for away in range(0, 9 * step, step):  # 29.2.: 1896 to 1904 was 8 years
+        found = _date(today.year + away, int(month), int(day))
+        if found is not None:
+            yield found
 
 
 def _whole(_today: date, day: str, month: str, year: str) -> date:
@@ -220,6 +229,10 @@ def _week(today: date, week: str) -> date | None:
     return None
 
 
+def _compiled(readers: Iterable[tuple[str, Callable[..., date | None]]]) -> _Readers:
+    return tuple((re.compile(f"^{p}$", re.ASCII), read) for p, read in readers)
+
+
 def _date(year: int, month: int, day: int) -> date | None:
     try:
         return date(year, month, day)
@@ -227,20 +240,20 @@ def _date(year: int, month: int, day: int) -> date | None:
         return None
 
 
-_WHOLE = re.compile(r"^(\d{1,2})\.(\d{1,2})\.(\d{4}|\d{2})$", re.ASCII)
-_ISO = re.compile(r"^(\d{4})-(\d{2})-(\d{2})$", re.ASCII)
-_YEARLESS = re.compile(r"^(\d{1,2})\.(\d{1,2})\.$", re.ASCII)
-_AGO = re.compile(r"^-(\d{1,3})$", re.ASCII)
-_BACK = {"heute": 0, "today": 0, "gestern": 1, "yesterday": 1}
-_PATTERNS: tuple[tuple[re.Pattern[str], Callable[..., date | None]], ...] = tuple(
-    (re.compile(f"^{pattern}$", re.ASCII), read)
-    for pattern, read in (
+_YEARLESS = r"(\d{1,2})\.(\d{1,2})\."
+_FULL = r"(\d{1,2})\.(\d{1,2})\.(\d{4}|\d{2})"
+_ISO = r"(\d{4})-(\d{2})-(\d{2})"
+_PATTERNS = _compiled(
+    (
         (r"(?:nächsten|naechsten|next) ([a-z]+)", _next_week),
         (r"\+(\d{1,3})(w?)", _ahead),
         (r"(\d{1,2})\.", _day_of_month),
-        (r"(\d{1,2})\.(\d{1,2})\.", _day_and_month),
-        (r"(\d{1,2})\.(\d{1,2})\.(\d{4}|\d{2})", _whole),
-        (r"(\d{4})-(\d{2})-(\d{2})", _iso),
+        (_YEARLESS, _day_and_month),
+        (_FULL, _whole),
+        (_ISO, _iso),
         (r"(?:kw|week) ?(\d{1,2})", _week),
     )
+)
+_PATTERNS_PAST = _compiled(
+    ((r"-(\d{1,3})", _ago), (_YEARLESS, _last), (_FULL, _whole), (_ISO, _iso))
 )

@@ -1,7 +1,8 @@
 """Verwaltung › Protokoll: who did what to which thing when, with filters and as CSV."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, time, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from urllib.parse import urlencode
 
 from flask import render_template, request, url_for
@@ -30,7 +31,8 @@ _FILTERS = ("wer", "was", "von", "bis", "gegenstand")
 @needs(Right.ADMINISTRATION)
 def listing() -> str:
     """The log, newest first; every filter stands in the address."""
-    page = log.page(viewer(), _filter(), before=request.args.get("vor"))
+    days = _days()
+    page = log.page(viewer(), _filter(days), before=request.args.get("vor"))
     return render_template(
         "log/list.html",
         page=page,
@@ -38,7 +40,7 @@ def listing() -> str:
         groups=[("", gettext("All"))]
         + [(key, gettext(label)) for key, (label, _acts) in GROUPS.items()],
         chosen={name: request.args.get(name, "")[:200] for name in _FILTERS},
-        wrong=_not_understood(),
+        wrong=days.wrong,
         query=urlencode(_kept()),
         following=_with(vor=page.before) if page.before else None,
         start=_with() if "vor" in request.args else None,
@@ -54,7 +56,7 @@ def listing() -> str:
 @proved
 def listing_csv() -> Response:
     """The same lines as a file; that it was taken stands in the log."""
-    wanted = _filter()
+    wanted = _filter(_days())
     count = log.count(wanted)
     if count > MOST_EXPORTED:
         tell(
@@ -81,36 +83,45 @@ def _csv_row(row: LogRow) -> list[object]:
     ]  # fmt: skip
 
 
-def _filter() -> LogFilter:
+@dataclass(frozen=True, slots=True)
+class _Days:
+    """«From» and «to» as they were typed; ``wrong``: a sentence for each that is no day."""
+
+    since: datetime | None
+    until: datetime | None
+    wrong: Mapping[str, str]
+
+
+def _days() -> _Days:
+    today, found, wrong = local(clock.now()).date(), {}, {}
+    for name in ("von", "bis"):
+        text = request.args.get(name, "").strip()
+        try:
+            found[name] = dates.parse_past(text, today).day if text else None
+        except Invalid as error:
+            wrong[name] = say(error, language())
+    last = found.get("bis")
+    return _Days(
+        since=_midnight(found.get("von")),
+        until=_midnight(last and last + timedelta(days=1)),
+        wrong=wrong,
+    )
+
+
+def _midnight(day: date | None) -> datetime | None:
+    """When the day begins in the company's zone."""
+    return as_utc(datetime.combine(day, time.min)) if day is not None else None
+
+
+def _filter(days: _Days) -> LogFilter:
     group = request.args.get("was", "")
     return LogFilter(
         actor=request.args.get("wer", "")[:200],
         actions=frozenset(GROUPS[group][1]) if group in GROUPS else None,
-        since=_midnight("von"),
-        until=_midnight("bis", after=timedelta(days=1)),
+        since=days.since,
+        until=days.until,
         thing=request.args.get("gegenstand", "")[:100].strip(),
     )
-
-
-def _midnight(name: str, after: timedelta = timedelta(0)) -> datetime | None:
-    """When the day of a filter begins (or ends) in the company's zone."""
-    try:
-        typed = dates.parse_past(request.args.get(name, ""), local(clock.now()).date())
-    except Invalid:
-        return None
-    return as_utc(datetime.combine(typed.day, time.min) + after)
-
-
-def _not_understood() -> dict[str, str]:
-    """Days of the filter that say nothing to us, with a sentence each."""
-    today, wrong = local(clock.now()).date(), {}
-    for name in ("von", "bis"):
-        if text := request.args.get(name, "").strip():
-            try:
-                dates.parse_past(text, today)
-            except Invalid as error:
-                wrong[name] = say(error, language())
-    return wrong
 
 
 def _who() -> list[tuple[str, str]]:
