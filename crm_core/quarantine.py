@@ -44,6 +44,15 @@ class QuarantinedItem:
     retry_wanted: bool
 
 
+def by_mailbox() -> dict[int, int]:
+    """How many rows are open, by mailbox; one that has none is not in it."""
+    rows = database.execute(
+        "SELECT mailbox_id, count(*) FROM quarantined_change "
+        "WHERE resolved_at IS NULL GROUP BY mailbox_id"
+    )
+    return {int(mailbox): int(count) for mailbox, count in rows}
+
+
 def put(mailbox: int, folder: int, items: Iterable[Rejected]) -> None:
     """Record rejected items; a repeat counts as one more attempt."""
     at = to_text(clock.now())

@@ -42,10 +42,15 @@ def _chunks(archive: IO[bytes]) -> Iterator[bytes]:
             yield chunk
 
 
-def read_blob(name: str) -> bytes | None:
-    """An attachment's content by its SHA-256, where the daemon put it."""
+def blob_path(name: str) -> Path:
+    """Where the daemon puts an attachment's content: named by its SHA-256."""
     root: Path = current_app.config["SETTINGS"].blobs
+    return root.absolute() / name[:2] / name
+
+
+def read_blob(name: str) -> bytes | None:
+    """An attachment's content by its SHA-256; None where it is not."""
     try:
-        return (root / name[:2] / name).read_bytes()
+        return blob_path(name).read_bytes()
     except FileNotFoundError:
         return None

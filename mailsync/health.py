@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from crm_core import clock, database
+from crm_core import clock, quarantine
 from crm_core.mailbox_states import BEAT_STALE_AFTER, STATES, silent_after, state_of
 from crm_core.mirror_wishes import takes
 from crm_core.models import DaemonBeat, Mailbox, MailboxStatus, MailFolder, TaskMirror
@@ -87,7 +87,7 @@ def health(polls: Mapping[str, int]) -> Health:
     now = clock.now()
     daemons = tuple(_daemon(row, now) for row in DaemonBeat.select())
     alive = any(daemon.running for daemon in daemons)
-    quarantined = _quarantined()
+    quarantined = quarantine.by_mailbox()
     folders = list(MailFolder.select())
     started = {row.mailbox_id for row in folders if row.token}
     counted = _counted(folders)
@@ -156,14 +156,6 @@ def _daemon(row: DaemonBeat, now: datetime) -> DaemonHealth:
         beat_at=row.beat_at,
         config_error=row.config_error,
     )
-
-
-def _quarantined() -> dict[int, int]:
-    rows = database.execute(
-        "SELECT mailbox_id, count(*) FROM quarantined_change "
-        "WHERE resolved_at IS NULL GROUP BY mailbox_id"
-    )
-    return {int(mailbox): int(count) for mailbox, count in rows}
 
 
 def _tasks() -> TaskHealth:

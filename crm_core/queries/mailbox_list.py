@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from crm_core import database
+from crm_core import database, quarantine
 from crm_core.fields import from_text, to_text
 from crm_core.mailbox_states import BEAT_STALE_AFTER, silent_after, state_of
 from crm_core.models import (
@@ -194,7 +194,7 @@ def _rows(
         if folder.role not in _TASKS:
             folders[folder.mailbox_id].append(folder)
     days, waiting = _days(now), triage.by_mailbox(viewer)
-    quarantined = _quarantined()
+    quarantined = quarantine.by_mailbox()
     found = []
     listed = Mailbox.select().where(Mailbox.status != MailboxStatus.REMOVED)
     listed = listed.order_by(Mailbox.address)
@@ -309,14 +309,6 @@ def _last_reload(now: datetime) -> MailboxWish | None:
         .get_or_none()
     )
     return found
-
-
-def _quarantined() -> dict[int, int]:
-    rows = database.execute(
-        "SELECT mailbox_id, count(*) FROM quarantined_change "
-        "WHERE resolved_at IS NULL GROUP BY mailbox_id"
-    )
-    return {int(mailbox): int(count) for mailbox, count in rows}
 
 
 def _tasks_waiting() -> int:

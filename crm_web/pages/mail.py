@@ -7,7 +7,7 @@ the sender wrote it.
 
 from pathlib import Path
 
-from flask import Response, current_app, render_template, request, send_file, url_for
+from flask import Response, render_template, request, send_file, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response as Answer
 
@@ -19,6 +19,7 @@ from crm_core.queries import triage as triage_list
 from crm_core.queries.mail_page import StoredBody, StoredFile
 from crm_web import mail_html, mail_pictures, quotations
 from crm_web.chrome import tell
+from crm_web.downloads import blob_path
 from crm_web.forms import Form
 from crm_web.i18n import gettext, language, ngettext
 from crm_web.mail_markup import Refusal, RefusedError
@@ -220,10 +221,9 @@ def _guarded(response: Response) -> Response:
 
 
 def _path(file: StoredFile) -> Path:
-    """Where the daemon put the content: named by its SHA-256."""
-    root: Path = current_app.config["SETTINGS"].blobs
+    """Where the content lies; NotFound if it was not stored, or is no more."""
     name = file.sha256 or ""
-    path = root.absolute() / name[:2] / name
+    path = blob_path(name)
     if not name or not path.is_file():
         raise NotFound("there is no such attachment")
     return path

@@ -3,7 +3,7 @@
 from flask import g, make_response, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from crm_core import accounts, database
+from crm_core import accounts, database, own_account
 from crm_core.accounts import TooManyTriesError
 from crm_web import auth
 from crm_web.forms import Form
@@ -88,8 +88,9 @@ def switch_language() -> Response:
     response = make_response(back_to(inside(request.form.get("weiter", "/"))))
     if wanted in LANGUAGES:
         if g.account is not None:
-            g.account.language = wanted
-            g.account.save(only=["language"])
+            own_account.set_preferences(
+                g.account, language=wanted, shortcuts=bool(g.account.shortcuts)
+            )
         response.set_cookie(
             "language", wanted, max_age=31_536_000, secure=True, samesite="Lax"
         )
