@@ -33,7 +33,7 @@ def account_of(identity: Identity) -> Account:
     require_transaction()
     if not identity.groups:
         raise Forbidden("none of your roles gives access to the CRM")
-    account = _known(identity.subject) or _claimed(identity) or _new(identity)
+    account = _known(identity.subject) or _joined(identity)
     if not account.active:
         raise Forbidden("the account «{login}» is locked", login=account.login)
     staff.set_groups(account.employee, identity.groups, actor=f"user:{account.login}")
@@ -45,34 +45,22 @@ def _known(subject: str) -> Account | None:
     return found if isinstance(found, Account) else None
 
 
-def _claimed(identity: Identity) -> Account | None:
-    """An account that waits for its person: no password, no subject yet."""
-    employee = Employee.get_or_none(Employee.key == _key(identity))
+def _joined(identity: Identity) -> Account:
+    """A new account, or one that waits for its person: no password, no subject yet."""
+    key = _key(identity)
+    employee = Employee.get_or_none(Employee.key == key)
     if not isinstance(employee, Employee):
-        return None
-    account = Account.get_or_none(Account.employee == employee)
+        staff.add_employee(key, identity.name or key, actor=f"user:{key}")
+    account = Account.get_or_none(Account.employee == employee) if employee else None
     if not isinstance(account, Account):
-        return None
-    if account.password_hash is not None or account.subject is not None:
+        account = accounts.create(key, actor=f"user:{key}")
+    elif account.password_hash is not None or account.subject is not None:
         raise Forbidden(
             "«{login}» has an account with another sign-in: an administrator can "
             "take its password away",
             login=account.login,
         )
-    return _owned_by(account, identity.subject)
-
-
-def _new(identity: Identity) -> Account:
-    key = _key(identity)
-    employee = Employee.get_or_none(Employee.key == key)
-    if not isinstance(employee, Employee):
-        staff.add_employee(key, identity.name or key, actor=f"user:{key}")
-    account = accounts.create(key, actor=f"user:{key}")
-    return _owned_by(account, identity.subject)
-
-
-def _owned_by(account: Account, subject: str) -> Account:
-    account.subject = subject
+    account.subject = identity.subject
     account.save(only=["subject"])
     audit.record(f"user:{account.login}", "account_joined", f"account:{account.id}")
     return account

@@ -3,7 +3,8 @@
 OpenID Connect Core 1.0 §3.1, Discovery 1.0 §4, RFC 7636. Guaranteed of ``finish``: the
 answer belongs to the question this browser asked (state), the token is the issuer's,
 for us, fresh (signature, ``iss``, ``aud``, ``exp``, ``nonce``), and nothing of it was
-taken from the browser. Needs the extra ``[oidc]``.
+taken from the browser. Needs the extra ``[oidc]``; what speaks to the issuer is
+imported when somebody signs in so.
 """
 
 import base64
@@ -17,7 +18,6 @@ from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
-import requests
 from pydantic import SecretStr
 
 from crm_core.errors import Forbidden
@@ -124,6 +124,7 @@ class Issuer:
         return self._identity(claims)
 
     def _token(self, question: Question, code: str, back: str) -> str:
+        import requests
         from authlib.integrations.base_client import OAuthError
 
         try:
@@ -199,6 +200,8 @@ class Issuer:
 
     def _discover(self) -> dict[str, Any]:
         """The issuer's own description; refused where it speaks for another one."""
+        import requests
+
         place = f"{self.settings.issuer}/.well-known/openid-configuration"
         try:
             found = self._get(place)
@@ -214,6 +217,8 @@ class Issuer:
 
     @staticmethod
     def _get(place: str) -> dict[str, Any]:
+        import requests
+
         answer = requests.get(place, timeout=PATIENCE)
         answer.raise_for_status()
         found = answer.json()
