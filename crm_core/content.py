@@ -307,7 +307,7 @@ def _clone(message: int, print_: bytes) -> int:
     shared = (
         "internet_id, conversation_id, subject, from_name, from_address, sender, "
         "sent_at, received_at, size, item_class, has_attachments, automatic, "
-        "confidential, dmarc, parent, parties, stored_on, joined_by, known"
+        "confidential, dmarc, parent, parties, stored_on, joined_by"
     )
     database.execute(
         f"INSERT INTO message (id, fingerprint, id_conflict, authenticated, {shared}) "

@@ -229,17 +229,21 @@ def _findings(
         before = found.get(row.mirror_id)
         if finding is not None and (before is None or before.act is _Act.READ_BACK):
             found[row.mirror_id] = finding
-    if unseen is None and page.is_last:
-        for row in sightings.unconfirmed(folder.mailbox_id, _kind(folder)):
-            if not row.doubt:
-                found.setdefault(row.mirror_id, _Finding(row, _Act.LOOK))
-    if unseen and page.is_last:
-        fresh = sightings.present(folder.mailbox_id, _kind(folder))
-        missing = [row for row in fresh if row.mirror_id in unseen]
-        for row in missing:
+    if page.is_last:
+        for row in _not_shown(folder, unseen):
             if not row.doubt:
                 found.setdefault(row.mirror_id, _Finding(row, _Act.LOOK))
     return list(found.values())
+
+
+def _not_shown(folder: MailFolder, unseen: dict[int, Known] | None) -> list[Known]:
+    """Copies that the pages should have shown by now, as their rows stand."""
+    if unseen is None:
+        return sightings.unconfirmed(folder.mailbox_id, _kind(folder))
+    if not unseen:
+        return []
+    fresh = sightings.present(folder.mailbox_id, _kind(folder))
+    return [row for row in fresh if row.mirror_id in unseen]
 
 
 def _known_rows(folder: MailFolder, changes: Iterable[Change]) -> list[Known]:
