@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.idle import environment
+from bench.idle import end, environment
 from bench.worker import REPOSITORY
 
 
@@ -34,12 +34,7 @@ def served(folder: Path) -> Iterator[tuple[str, int]]:
                 raise RuntimeError(f"the pages did not start: {line}")
             yield line[line.index("http") :].strip(), process.pid
         finally:
-            process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            end(process)
             process.stdout.close()
 
 

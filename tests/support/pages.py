@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from flask import Flask
@@ -15,6 +16,7 @@ from crm_web.app import create_app
 from crm_web.settings import WebSettings
 
 PASSWORD = "see-und-segel"
+TUESDAY = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 PEOPLE = {"gl": "GL", "frei": "Administration", "keller": "Werkstatt"}
 ADDRESSES = ("verkauf@werft.example", "werkstatt@werft.example")
 

@@ -10,37 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
-from company_files import KELLER, write, write_company
+from click.testing import Result
+from company_files import KELLER, write
 from company_files import mailboxes as said_mailboxes
 
 from crm_core import database, schema
 from crm_core.models import Address, AuditEvent, Mailbox, StaffGroup, Subtag
-from run_service import cli
 
 Run = Callable[..., Result]
-
-
-@pytest.fixture
-def company(tmp_path: Path) -> Path:
-    return write_company(tmp_path / "etc")
-
-
-@pytest.fixture
-def run(company: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG", "MAILSYNC_CONFIG"):
-        monkeypatch.delenv(name, raising=False)
-
-    def call(*words: object, code: int = 0) -> Result:
-        result = CliRunner().invoke(cli, ["--config", str(company), *map(str, words)])
-        assert result.exit_code == code, (
-            result.stdout,
-            result.stderr,
-            result.exception,
-        )
-        return result
-
-    return call
 
 
 @pytest.fixture

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
-from company_files import write_company
+from click.testing import Result
 
 from crm_core import database
 from crm_core.database import transaction
@@ -27,31 +26,11 @@ from crm_core.models import (
     PartyRole,
 )
 from mailsync.blobs import BlobStore
-from run_service import cli
 
 EMAIL = "meier@kunde.example"
 PDF = b"%PDF-1.7"
 AT = datetime(2026, 11, 3, 8, 0, tzinfo=UTC)
 Run = Callable[..., Result]
-
-
-@pytest.fixture
-def company(tmp_path: Path) -> Path:
-    return write_company(tmp_path / "etc")
-
-
-@pytest.fixture
-def run(company: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG", "MAILSYNC_CONFIG"):
-        monkeypatch.delenv(name, raising=False)
-
-    def call(*words: object, code: int = 0, typed: str | None = None) -> Result:
-        whole = ["--config", str(company), *map(str, words)]
-        result = CliRunner().invoke(cli, whole, input=typed)
-        assert result.exit_code == code, (result.stdout, result.stderr)
-        return result
-
-    return call
 
 
 @pytest.fixture

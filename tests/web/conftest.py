@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from crm_world import NOW
 from flask import Flask
-from pages import Browser, application, browser
+from pages import TUESDAY, Browser, application, browser
 from permission_matrix import Matrix, filled
+from screen_room import Room, furnished
 from served import driven, launched
 
 from crm_core import clock, database, schema
@@ -69,6 +70,29 @@ def workshop(app: Flask) -> Browser:
 @pytest.fixture
 def stranger(app: Flask) -> Browser:
     return browser(app)
+
+
+@pytest.fixture
+def tuesday() -> Iterator[None]:
+    """It is Tuesday, 24 November 2026, 10:00 in Zurich."""
+    with clock.use(lambda: TUESDAY):
+        yield
+
+
+@pytest.fixture(scope="module")
+def busy_room(
+    chromium: Any, tmp_path_factory: pytest.TempPathFactory, template: Path
+) -> Iterator[Room]:
+    """A company in the midst of its work, with a browser before it."""
+    folder = tmp_path_factory.mktemp("busy")
+    with furnished(chromium, folder, template, filled=True) as room:
+        yield room
+
+
+@pytest.fixture
+def busy(busy_room: Room) -> Room:
+    database.connect(busy_room.url)
+    return busy_room
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from both_languages import in_english
 from flask import Flask
 from page_world import PageWorld
 from pages import PASSWORD
+from presses import COUNTER, count_from_now, presses
 from served import served
 
 from crm_core import documents, entries
@@ -28,13 +29,6 @@ from crm_core.models import (
 )
 from crm_core.queries import entry_thread
 from crm_core.viewer import viewer_of
-
-COUNTER = """
-addEventListener("pointerdown", (event) => {
-  if (!event.isTrusted) return;
-  sessionStorage.presses = Number(sessionStorage.presses ?? 0) + 1;
-}, true);
-"""
 
 
 @pytest.fixture
@@ -59,10 +53,10 @@ class Desk:
 
     def open(self, path: str) -> None:
         self.page.goto(self.base + path)
-        self.page.evaluate("sessionStorage.presses = 0")
+        count_from_now(self.page)
 
     def presses(self) -> int:
-        return int(self.page.evaluate("sessionStorage.presses ?? 0"))
+        return presses(self.page)
 
     def press(self, name: str, *, role: str = "button", exact: bool = True) -> None:
         self.page.get_by_role(role, name=self.say(name), exact=exact).first.click()

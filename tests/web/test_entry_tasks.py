@@ -1,6 +1,5 @@
 """Tasks below the addresses: assigned with typed dates, done, drift answered."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 import pytest
@@ -8,7 +7,7 @@ from flask import Flask
 from page_world import PageWorld, shown
 from pages import Browser
 
-from crm_core import clock, entries, schedule, staff, tasks
+from crm_core import entries, schedule, staff, tasks
 from crm_core.database import transaction
 from crm_core.mirrors import MirrorState
 from crm_core.models import (
@@ -24,13 +23,7 @@ from crm_core.queries.task_board import TaskCard
 from crm_core.queries.tasks import MirrorView
 from crm_web.task_words import drift_text, task_badge
 
-NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)  # a Tuesday
-
-
-@pytest.fixture(autouse=True)
-def tuesday() -> Iterator[None]:
-    with clock.use(lambda: NOW):
-        yield
+pytestmark = pytest.mark.usefixtures("tuesday")
 
 
 @pytest.fixture

@@ -27,27 +27,12 @@ RULES = rules_of(create_app(WebSettings(blobs=Path())))
 
 
 @pytest.fixture(scope="module")
-def busy_room(
-    chromium: Any, tmp_path_factory: pytest.TempPathFactory, template: Path
-) -> Iterator[Room]:
-    folder = tmp_path_factory.mktemp("busy")
-    with furnished(chromium, folder, template, filled=True) as room:
-        yield room
-
-
-@pytest.fixture(scope="module")
 def empty_room(
     chromium: Any, tmp_path_factory: pytest.TempPathFactory, template: Path
 ) -> Iterator[Room]:
     folder = tmp_path_factory.mktemp("empty")
     with furnished(chromium, folder, template, filled=False) as room:
         yield room
-
-
-@pytest.fixture
-def busy(busy_room: Room) -> Room:
-    database.connect(busy_room.url)
-    return busy_room
 
 
 @pytest.fixture

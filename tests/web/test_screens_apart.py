@@ -22,21 +22,6 @@ ISSUERS = ("https://login.microsoftonline.com/tenant/v2.0", "https://issuer.exam
 OF_THE_PAGE_AROUND = ("page-has-heading-one", "landmark-one-main", "region")
 
 
-@pytest.fixture(scope="module")
-def busy_room(
-    chromium: Any, tmp_path_factory: pytest.TempPathFactory, template: Path
-) -> Iterator[Room]:
-    folder = tmp_path_factory.mktemp("apart")
-    with furnished(chromium, folder, template, filled=True) as room:
-        yield room
-
-
-@pytest.fixture
-def busy(busy_room: Room) -> Room:
-    database.connect(busy_room.url)
-    return busy_room
-
-
 def quiet(found: list[str]) -> list[str]:
     """Without the icon, which a browser wants where the document stands alone."""
     return [one for one in found if not one.endswith("/favicon.ico")]

@@ -1,6 +1,5 @@
 """«Aufgaben»: board, week, list; moved, changed, tried again where they stand."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -9,7 +8,7 @@ from page_world import PageWorld, links, shown
 from pages import Browser
 from statements import counted
 
-from crm_core import clock, schedule
+from crm_core import schedule
 from crm_core.models import (
     AuditEvent,
     Entry,
@@ -21,14 +20,9 @@ from crm_core.models import (
 )  # fmt: skip
 from crm_core.schedule import due_by
 
-NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)  # a Tuesday
+pytestmark = pytest.mark.usefixtures("tuesday")
+
 TODAY = date(2026, 11, 24)
-
-
-@pytest.fixture(autouse=True)
-def tuesday() -> Iterator[None]:
-    with clock.use(lambda: NOW):
-        yield
 
 
 @pytest.fixture

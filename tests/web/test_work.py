@@ -1,27 +1,21 @@
 """«Meine Arbeit»: one's own tasks, mails, drift and watched entries; the two bars."""
 
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 from flask import Flask
 from page_world import PageWorld, links, shown
-from pages import Browser
+from pages import TUESDAY, Browser
 from statements import counted
 
-from crm_core import clock, watches
+from crm_core import watches
 from crm_core.database import transaction
 from crm_core.models import Drift, Entry, Mailbox, Message, Task, TaskMirror, TaskStatus
 from crm_core.schedule import due_by
 
-NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)  # a Tuesday
+pytestmark = pytest.mark.usefixtures("tuesday")
+
 TODAY = date(2026, 11, 24)
-
-
-@pytest.fixture(autouse=True)
-def tuesday() -> Iterator[None]:
-    with clock.use(lambda: NOW):
-        yield
 
 
 @pytest.fixture
@@ -46,14 +40,14 @@ def drifted(world: PageWorld, entry: Entry, title: str, who: str) -> Task:
         TaskMirror.update(
             drift=Drift.COMPLETED,
             drift_detail="completed: False → True",
-            drift_at=NOW,
+            drift_at=TUESDAY,
             pushed_version=1,
         ).where(TaskMirror.task == task).execute()
     return task
 
 
 def received(message: Message, days_ago: int) -> None:
-    Message.update(received_at=NOW - timedelta(days=days_ago)).where(
+    Message.update(received_at=TUESDAY - timedelta(days=days_ago)).where(
         Message.id == message.id
     ).execute()
 
@@ -133,7 +127,7 @@ def test_watched_entries_say_how_much_is_new(
     with transaction():
         watches.watch(entry, world.employee("frei").id, actor="user:frei")
     mail = world.mail()
-    Message.update(received_at=NOW + timedelta(minutes=1)).where(
+    Message.update(received_at=TUESDAY + timedelta(minutes=1)).where(
         Message.id == mail.id
     ).execute()
     world.link(entry, mail)

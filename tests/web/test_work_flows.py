@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from page_world import PageWorld
+from presses import COUNTER, count_from_now, presses
 from served import served, signed_in
 
 from crm_core import clock, task_text
@@ -23,13 +24,6 @@ from crm_core.models import (
     TaskStatus,
 )
 from crm_core.schedule import due_by
-
-COUNTER = """
-addEventListener("pointerdown", (event) => {
-  if (!event.isTrusted) return;
-  sessionStorage.presses = Number(sessionStorage.presses ?? 0) + 1;
-}, true);
-"""
 
 
 @pytest.fixture
@@ -47,7 +41,7 @@ def page(app: Flask, world: PageWorld, chromium: Any) -> Iterator[Any]:
     with served(app) as (url, _), signed_in(chromium, url) as found:
         found.add_init_script(COUNTER)
         found.goto(f"{url}/")
-        found.evaluate("sessionStorage.presses = 0")
+        count_from_now(found)
         yield found
 
 
@@ -67,10 +61,6 @@ def drift(world: PageWorld) -> None:
         mirror.drift_detail = "completed: False → True"
         mirror.pushed_version = mirror.wanted_version
         mirror.save()
-
-
-def presses(page: Any) -> int:
-    return int(page.evaluate("sessionStorage.presses ?? 0"))
 
 
 def goes(page: Any, *keys: str) -> str:
