@@ -49,6 +49,10 @@ ONE = "LIMIT 1 OFFSET 0"
 proxy = DatabaseProxy()
 
 
+class Busy(OperationalError):
+    """Another writer held SQLite longer than anybody waits; nothing was written."""
+
+
 class UnsafeSqlite(RuntimeError):
     """The SQLite library has the WAL-reset fault; we refuse to write with it."""
 
@@ -136,12 +140,19 @@ def transaction() -> Iterator[None]:
     """One transaction; nested use is refused, so that its borders stay visible.
 
     One writer at a time on either database: what threads and links are is read, then
-    written, and two pages with copies of one mail would both find it missing.
+    written, and two pages with copies of one mail would both find it missing. Raises
+    Busy if another keeps SQLite for more than 10 s (``patience`` waits longer).
     """
     if proxy.in_transaction():
         raise RuntimeError("a transaction is open already: its border is elsewhere")
     begin = () if is_postgres() else ("IMMEDIATE",)
-    with proxy.transaction(*begin):
+    with contextlib.ExitStack() as ended:
+        try:
+            ended.enter_context(proxy.transaction(*begin))
+        except OperationalError as error:
+            if isinstance(error.__context__, apsw.BusyError):
+                raise Busy("another writer keeps the database") from error
+            raise
         stand_in_line(_WRITERS)
         yield
 

@@ -4,7 +4,7 @@ import importlib
 import pkgutil
 from typing import Any
 
-from flask import Flask, Response, g, render_template, request
+from flask import Flask, Response, g, make_response, render_template, request
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 from werkzeug.exceptions import HTTPException
@@ -57,6 +57,7 @@ def create_app(settings: WebSettings) -> Flask:
     app.teardown_request(_end)
     app.register_error_handler(CrmError, _refused)
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(database.Busy, _busy)
     for room in _rooms():
         app.register_blueprint(room)
     api.register(app)
@@ -144,6 +145,19 @@ def _refused(error: CrmError) -> Any:
         (code for kind, code in _STATUS_OF.items() if isinstance(error, kind)), 422
     )
     return _error_page(status, say(error, i18n.language())), status
+
+
+def _busy(_error: Exception) -> Any:
+    if _is_of_api():
+        response = api.problems.answer(503, "busy")
+    else:
+        sentence = i18n.gettext(
+            "The database is being written to right now, and nothing of yours has "
+            "been saved. Please try again in a moment."
+        )
+        response = make_response(_error_page(503, sentence), 503)
+    response.headers["Retry-After"] = "5"
+    return response
 
 
 def _http_error(error: HTTPException) -> Any:

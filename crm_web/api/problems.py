@@ -31,6 +31,7 @@ TITLES = {
     "media_type": _("JSON is needed"),
     "invalid": _("A value is missing or wrong"),
     "key_reused": _("The idempotency key belongs to another request"),
+    "busy": _("Others are writing; nothing has been saved"),
     "internal": _("Something went wrong"),
 }
 _CODE_OF_STATUS = {

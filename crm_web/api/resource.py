@@ -33,8 +33,9 @@ _REFUSALS = {
     413: "Too large",
     415: "Not JSON",
     422: "A value is missing or wrong",
+    503: "Others are writing; nothing has been saved",
 }
-_ALWAYS = (400, 401, 403, 404, 422)
+_ALWAYS = (400, 401, 403, 404, 422, 503)
 _OF_BODY = (409, 413, 415)
 
 

@@ -23,6 +23,7 @@ QUIET = [
     "--disable-component-update",
     "--disable-features=AutofillServerCommunication",
 ]
+_running: list[Any] = []
 
 
 @contextmanager
@@ -49,12 +50,23 @@ def served(app: Flask) -> Iterator[tuple[str, list[str]]]:
 
 @contextmanager
 def driven() -> Iterator[Any]:
-    """Playwright's driver; skips visibly where it or Chromium is missing."""
+    """Playwright's driver; skips visibly where it or Chromium is missing.
+
+    Whoever asks within another's time is given the same: a second one beside it would
+    not start in this thread, and which files meet in a worker is chance.
+    """
     playwright = pytest.importorskip("playwright.sync_api", reason="no Playwright")
     if not Path(CHROMIUM).exists():
         pytest.skip(f"no Chromium at {CHROMIUM}: set CHROMIUM")
+    if _running:
+        yield _running[0]
+        return
     with playwright.sync_playwright() as driver:
-        yield driver
+        _running.append(driver)
+        try:
+            yield driver
+        finally:
+            _running.clear()
 
 
 @contextmanager

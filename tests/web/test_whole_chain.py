@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+import apsw
 import pytest
 from daemon_process import until
 from installation import Installation, install
@@ -40,6 +41,7 @@ class Company:
     daemon: "subprocess.Popen[str]"
     url: str
     entry: int
+    file: Path
 
     def items(self, folder: str, title: str) -> list[dict[str, Any]]:
         """The properties of what Keller's folder holds under this title."""
@@ -76,7 +78,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
         ):
             assert web.stdout is not None
             url = web.stdout.readline().split()[-1]
-            yield Company(exchange, daemon, url, entry)
+            yield Company(exchange, daemon, url, entry, folder / "mailsync.db")
         ledger = exchange.ledger()
         assert (ledger["crashes"], ledger["client_faults"]) == ([], [])
         assert (ledger["send_verbs"], ledger["invitations_sent"]) == (0, 0)
@@ -100,6 +102,25 @@ def people_and_entry(made: Installation, folder: Path) -> int:
 def page(company: Company, chromium: Any) -> Iterator[Any]:
     with signed_in(chromium, company.url, "keller") as found:
         yield found
+
+
+def hold_still(company: Company) -> None:
+    """Stop the daemon between two of its transactions: in the midst of one it would
+    keep the database from everybody.
+    """
+    for _ in range(100):
+        company.daemon.send_signal(signal.SIGSTOP)
+        own = apsw.Connection(str(company.file))
+        try:
+            own.execute("BEGIN IMMEDIATE")
+        except apsw.BusyError:
+            company.daemon.send_signal(signal.SIGCONT)
+        else:
+            own.execute("ROLLBACK")
+            return
+        finally:
+            own.close()
+    raise AssertionError("the daemon writes without a pause")
 
 
 def in_days(days: int) -> str:
@@ -205,7 +226,7 @@ def test_done_in_the_crm_is_completed_in_outlook(company: Company, page: Any) ->
 def test_without_the_daemon_nothing_arrives(company: Company, page: Any) -> None:
     """Red control: it is the daemon that carries it, and the page knows."""
     title = "Kran reservieren"
-    company.daemon.send_signal(signal.SIGSTOP)
+    hold_still(company)
     try:
         assign(company, page, title, in_days(4), "bis")
         assert badge(company, page, title) == "pending"
