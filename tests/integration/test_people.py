@@ -305,3 +305,16 @@ def test_a_view_begins_and_ends_in_the_log(world: World) -> None:
     assert said == [("view_as_started", target), ("view_as_ended", target)]
     with transaction(), pytest.raises(NotFound):
         view_as.start(session, "staff_group:999", actor="user:keller")
+
+
+# --- what is kept of a password -------------------------------------------------------
+
+
+def test_a_password_is_kept_as_a_costly_argon2id_hash(world: World) -> None:
+    """RFC 9106, the second recommended choice: 64 MiB, three passes."""
+    with transaction():
+        accounts.set_password(account("keller"), "see-und-segel", actor="test")
+    kept = account("keller").password_hash
+    assert kept is not None
+    assert kept.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert "segel" not in kept

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -16,6 +17,8 @@ from crm_web.app import create_app
 from crm_web.settings import WebSettings
 
 PASSWORD = "see-und-segel"
+# What it costs to guess is tested in tests/integration/test_people.py, with the real one.
+CHEAP_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 TUESDAY = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 PEOPLE = {"gl": "GL", "frei": "Administration", "keller": "Werkstatt"}
 ADDRESSES = ("verkauf@werft.example", "werkstatt@werft.example")

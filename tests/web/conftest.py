@@ -7,20 +7,30 @@ from typing import Any
 import pytest
 from crm_world import NOW
 from flask import Flask
-from pages import TUESDAY, Browser, application, browser
+from pages import CHEAP_HASHER, TUESDAY, Browser, application, browser
 from permission_matrix import Matrix, filled
 from screen_room import Room, furnished
 from served import driven, launched
+from shared_app import lend
 
-from crm_core import clock, database, schema
+from crm_core import accounts, clock, database, schema
+from crm_web.settings import WebSettings
+
+
+@pytest.fixture(autouse=True)
+def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A password costs a tenth of a second by design, and each test signs in."""
+    monkeypatch.setattr(accounts, "_hasher", CHEAP_HASHER)
 
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated file with people and taxonomy: argon2 is slow, once is enough."""
+    """A migrated file with people and taxonomy."""
     folder = tmp_path_factory.mktemp("pages")
     schema.upgrade(database.connect(f"sqlite:///{folder}/pages.db"))
-    application(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(accounts, "_hasher", CHEAP_HASHER)
+        application(folder)
     database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     database.close()
     return folder / "pages.db"
@@ -42,13 +52,10 @@ def chromium(driver: Any) -> Iterator[Any]:
 
 @pytest.fixture
 def app(tmp_path: Path, template: Path) -> Iterator[Flask]:
-    from crm_web.app import create_app
-    from crm_web.settings import WebSettings
-
     path = tmp_path / "pages.db"
     path.write_bytes(template.read_bytes())
     database.connect(f"sqlite:///{path}")
-    yield create_app(WebSettings(blobs=tmp_path / "blobs"))
+    yield lend(WebSettings(blobs=tmp_path / "blobs"))
     database.close()
 
 

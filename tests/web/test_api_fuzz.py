@@ -26,10 +26,10 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from shared_app import lend
 
 from crm_core import database
 from crm_web.api import openapi
-from crm_web.app import create_app
 from crm_web.settings import WebSettings
 
 DOCUMENT: dict[str, Any] = json.loads(openapi.text())
@@ -82,7 +82,7 @@ def api(tmp_path: Path) -> Iterator[Flask]:
     world.task(entry)
     world.link_document(entry, world.document("R-1"))
     world.mail()
-    yield create_app(WebSettings(blobs=tmp_path / "blobs"))
+    yield lend(WebSettings(blobs=tmp_path / "blobs"))
     database.close()
 
 

@@ -9,18 +9,18 @@ from typing import Any
 import pytest
 from api_client import Program, fresh_world, program
 from flask import Flask
+from shared_app import lend
 
 from crm_core import addresses, clock, database
 from crm_core.models import Address, IdempotencyKey
 from crm_web.api import openapi
-from crm_web.app import create_app
 from crm_web.settings import WebSettings
 
 
 @pytest.fixture
 def api(tmp_path: Path) -> Iterator[Flask]:
     fresh_world(tmp_path)
-    yield create_app(WebSettings(blobs=tmp_path / "blobs"))
+    yield lend(WebSettings(blobs=tmp_path / "blobs"))
     database.close()
 
 

@@ -11,12 +11,12 @@ from api_client import fresh_world, program
 from crm_world import World
 from flask import Flask
 from pages import Browser
+from shared_app import lend
 from werkzeug.test import TestResponse
 
 from crm_core import calendar_feeds, clock, database, schedule
 from crm_core.errors import NotFound
 from crm_core.models import Account, ApiToken, CalendarFeed, TokenScope
-from crm_web.app import create_app
 from crm_web.settings import WebSettings
 
 
@@ -33,7 +33,7 @@ def settings(tmp_path: Path) -> WebSettings:
 
 @pytest.fixture
 def api(world: World, settings: WebSettings) -> Flask:
-    return create_app(settings)
+    return lend(settings)
 
 
 def fetch(app: Flask, path: str) -> TestResponse:
@@ -176,7 +176,7 @@ def test_only_listed_hosts_may_frame_the_panel(
     world: World, settings: WebSettings
 ) -> None:
     hosts = ("https://erp.example:8443", "https://*.werft.example", "x; script-src *")
-    app = create_app(replace(settings, frame_ancestors=hosts))
+    app = lend(replace(settings, frame_ancestors=hosts))
     policy = fetch(app, panel_of(app, world)).headers["Content-Security-Policy"]
     assert policy.endswith(
         "frame-ancestors https://erp.example:8443 https://*.werft.example"

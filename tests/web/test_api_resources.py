@@ -7,10 +7,10 @@ import pytest
 from api_client import Program, fresh_world, program
 from crm_world import World
 from flask import Flask
+from shared_app import lend
 
 from crm_core import database, merging
 from crm_core.models import Address, AddressRole, MergedEntry, Task
-from crm_web.app import create_app
 from crm_web.settings import WebSettings
 
 
@@ -22,7 +22,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 @pytest.fixture
 def api(tmp_path: Path, world: World) -> Flask:
-    return create_app(WebSettings(blobs=tmp_path / "blobs"))
+    return lend(WebSettings(blobs=tmp_path / "blobs"))
 
 
 @pytest.fixture

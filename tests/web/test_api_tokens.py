@@ -8,10 +8,10 @@ import pytest
 from api_client import Program, fresh_world, program, token_of
 from crm_world import World
 from flask import Flask
+from shared_app import lend
 
 from crm_core import clock, database, staff
 from crm_core.models import Account, ApiToken, Entry, TokenScope
-from crm_web.app import create_app
 from crm_web.settings import WebSettings
 
 
@@ -33,7 +33,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 @pytest.fixture
 def api(tmp_path: Path, world: World) -> Flask:
-    return create_app(WebSettings(blobs=tmp_path / "blobs"))
+    return lend(WebSettings(blobs=tmp_path / "blobs"))
 
 
 READS = {  # (path) → status for GL, Administration, Werkstatt, nobody's group

@@ -10,11 +10,11 @@ import pytest
 from flask import Flask
 from page_world import PageWorld
 from pages import ADDRESSES, Browser, browser
+from shared_app import lend
 from statements import counted
 
 from crm_core import database
 from crm_core.models import Address, Entry, Mailbox, MailboxStatus, Message
-from crm_web.app import create_app
 from crm_web.demo_hints import HINTS
 from crm_web.demo_switches import SWITCHES
 from crm_web.settings import DemoSettings, WebSettings
@@ -48,7 +48,7 @@ def world(app: Flask) -> PageWorld:
 
 def demo_app(folder: Path, control: str) -> Flask:
     known = DemoSettings(control, ADDRESSES, (("gl", "geheim", "GL"),))
-    return create_app(WebSettings(blobs=folder / "blobs", demo=known))
+    return lend(WebSettings(blobs=folder / "blobs", demo=known))
 
 
 def put(sandbox: Sandbox, folder: str, subject: str) -> str:

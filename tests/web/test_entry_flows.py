@@ -13,9 +13,8 @@ import pytest
 from both_languages import in_english
 from flask import Flask
 from page_world import PageWorld
-from pages import PASSWORD
 from presses import COUNTER, count_from_now, presses
-from served import served
+from served import served, signed_in
 
 from crm_core import documents, entries
 from crm_core.database import transaction
@@ -81,29 +80,26 @@ def desk(
 ) -> Iterator[Desk]:
     Account.update(language=language).execute()
     script = getattr(request, "param", True)
-    context = chromium.new_context(
-        java_script_enabled=script, viewport={"width": 1280, "height": 900}
-    )
-    page = context.new_page()
-    found = Desk(page, base, language)
-    page.on(
-        "console",
-        lambda m: found.problems.append(m.text) if "Content Security" in m.text else 0,
-    )
-    page.on(
-        "request",
-        lambda r: 0 if r.url.startswith(base) else found.problems.append(r.url),
-    )
-    page.on("pageerror", lambda e: found.problems.append(str(e)))
-    page.goto(f"{base}/anmelden")
-    page.fill("[name=login]", "frei")
-    page.fill("[name=password]", PASSWORD)
-    page.click("main button[type=submit]")
-    if script:
-        page.add_init_script(COUNTER)
-    yield found
-    assert found.problems == []
-    context.close()
+    size = {"width": 1280, "height": 900}
+    with signed_in(
+        chromium, base, "frei", java_script_enabled=script, viewport=size
+    ) as page:
+        found = Desk(page, base, language)
+        page.on(
+            "console",
+            lambda m: (
+                found.problems.append(m.text) if "Content Security" in m.text else 0
+            ),
+        )
+        page.on(
+            "request",
+            lambda r: 0 if r.url.startswith(base) else found.problems.append(r.url),
+        )
+        page.on("pageerror", lambda e: found.problems.append(str(e)))
+        if script:
+            page.add_init_script(COUNTER)
+        yield found
+        assert found.problems == []
 
 
 def mails(entry: Entry) -> set[int]:

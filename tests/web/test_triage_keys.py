@@ -39,7 +39,7 @@ def page(app: Flask, world: PageWorld, chromium: Any, language: str) -> Iterator
 def press(page: Any, key: str) -> None:
     with page.expect_navigation():
         page.keyboard.press(key)
-    page.wait_for_load_state("networkidle")
+    page.wait_for_load_state("load")
 
 
 def focused(page: Any) -> str:
