@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from waitress import create_server
 
 from config import Config, read_secret
+from crm_core import database
 from crm_core.errors import Invalid
 from crm_web.app import create_app
 from crm_web.open_id import OpenIdSettings
@@ -63,6 +64,7 @@ def serve(
     ready: Callable[[str], object] = str,
 ) -> None:
     """Serve until interrupted. Raises Invalid for an address that is not safe."""
+    database.keep_connections(THREADS)
     app = create_app(settings)
     if listen == HANDED_OVER:
         handed = socket.socket(fileno=handed_over())

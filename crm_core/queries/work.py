@@ -86,8 +86,10 @@ def _mails(viewer: Viewer, now: datetime) -> tuple[NewMail, ...]:
         "OR EXISTS (SELECT 1 FROM watch w WHERE w.entry_id = e.id "
         "AND w.employee_id = ?))"
     )
+    # PostgreSQL would read all new mail again for each conversation.
+    received = "(m.received_at || '')" if database.is_postgres() else "m.received_at"
     news = (
-        f"m.received_at > ? AND {viewer.messages('m')} AND NOT EXISTS (SELECT 1 "
+        f"{received} > ? AND {viewer.messages('m')} AND NOT EXISTS (SELECT 1 "
         "FROM message_copy c WHERE c.message_id = m.id AND c.sent = 1 "
         f"{database.ONE})"
     )

@@ -16,19 +16,23 @@ from crm_web.settings import WebSettings
 class _Shared(NamedTuple):
     app: Flask
     views: dict[str, Callable[..., Any]]
+    extensions: dict[str, Any]
 
 
 _made: list[_Shared] = []
 
 
 def lend(settings: WebSettings) -> Flask:
-    """The application with these settings; views that a test replaced are back."""
+    """The application with these settings, and nothing of what it was lent for before:
+    views that a test replaced are back, what it has found out (the issuer) is gone.
+    """
     if not _made:
         app = create_app(settings)
-        _made.append(_Shared(app, dict(app.view_functions)))
-    app, views = _made[0]
-    app.view_functions.clear()
-    app.view_functions.update(views)
+        _made.append(_Shared(app, dict(app.view_functions), dict(app.extensions)))
+    app, views, extensions = _made[0]
+    for place, kept in ((app.view_functions, views), (app.extensions, extensions)):
+        place.clear()
+        place.update(kept)
     app.config["SETTINGS"] = settings
     app.jinja_env.globals["settings"] = settings
     return app
