@@ -20,7 +20,7 @@ from bench.desk import Desk
 from bench.landmarks import Landmarks
 from bench.tables import Tables
 from bench.worker import serve
-from crm_core import accounts, content, database, holds, search
+from crm_core import accounts, content, database, holds, known_parties, search
 from crm_core.models import Employee, Findable, Mailbox, MailFolder, Subtag
 from mailsync import startup, sync
 
@@ -138,6 +138,7 @@ def build(folder: str, mails: int, addresses: int, entries: int, biggest: int) -
     _tidy()
     counts = {name: _count(name) for name in ("message", "address", "entry", "task",
               "document", "search_text", "entry_mail", "entry_mail_state")}  # fmt: skip
+    counts["waiting"] = _waiting()
     database.close()
     return asdict(Built(counts, landmarks))
 
@@ -172,6 +173,9 @@ def _index_rows() -> None:
 
 
 def _settle() -> None:
+    messages = [int(row[0]) for row in database.execute("SELECT id FROM message")]
+    with database.transaction():
+        known_parties.mark(messages)
     wanted = [int(row[0]) for row in database.execute("SELECT id FROM conversation")]
     for start in range(0, len(wanted), _SETTLED):
         with database.transaction():
@@ -196,6 +200,16 @@ def _tidy() -> None:
 
 def _count(table: str) -> int:
     return int(database.execute(f"SELECT count(*) FROM {table}")[0][0])
+
+
+def _waiting() -> int:
+    """Mails of «Nicht zugeordnet»; a page without any would be measured for nothing."""
+    ((found,),) = database.execute(
+        "SELECT count(*) FROM message WHERE unassigned = 1 AND known = 1"
+    )
+    if not found:
+        raise RuntimeError("nothing waits in «Nicht zugeordnet» in this office")
+    return int(found)
 
 
 def ingested(folder: str) -> int:
