@@ -117,11 +117,10 @@ class LimitsConfig(_Said):
 
     page_size: Annotated[int, Field(ge=10, le=512), DIGITS] = 100
     """Änderungen je Seite; eine Seite ist eine Transaktion."""
-    fetch_size: Annotated[int, Field(ge=1, le=100), DIGITS] = 25
-    """E-Mails je Abruf (noch ohne Wirkung)."""
+    fetch_size: Annotated[int, Field(ge=1, le=100), DIGITS] = 100
+    """E-Mails, die höchstens auf einmal abgerufen werden."""
     attachment_mb: Annotated[int, Field(ge=0, le=150), DIGITS] = 25
-    """Grösster Anhang in MB, der von verlinkten E-Mails gespeichert wird (noch ohne
-    Wirkung)."""
+    """Grösster Anhang in MB, der von verlinkten E-Mails gespeichert wird."""
     keyword_effects_per_hour: Annotated[int, Field(ge=1, le=1000), DIGITS] = 30
     """Wirkungen von Schlagworten je Postfach und Stunde; der Rest wartet."""
 

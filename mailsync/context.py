@@ -90,6 +90,8 @@ def server_settings(config: Config, name: str) -> "ServerSettings":
         timeout=said.timeout,
         time_zone=config.service.timezone,
         all_headers=said.authserv_id is not None,
+        fetch_size=config.service.limits.fetch_size,
+        attachment_bytes=config.service.limits.attachment_mb * 1024 * 1024,
     )
     if said.version is None:
         return settings()

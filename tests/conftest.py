@@ -1,5 +1,6 @@
 """What every suite shares: the design data beside the checkout, seeds, markers."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -37,11 +38,25 @@ def figures(request: pytest.FixtureRequest) -> Callable[[str], None]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    lines = list(_figures(terminalreporter))
+    lines = [*_figures(terminalreporter), *_times(terminalreporter)]
     if lines:
         terminalreporter.section("figures reached (simulated Exchange)")
         for line in lines:
             terminalreporter.write_line(line)
+
+
+def _times(terminalreporter: pytest.TerminalReporter) -> Iterator[str]:
+    """How long each folder of tests takes: its tests' time, shared by the workers."""
+    workers = getattr(terminalreporter.config.option, "numprocesses", None) or 1
+    seconds: Counter[str] = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                seconds[report.nodeid.split("/")[1]] += report.duration / workers
+    if len(seconds) > 1:
+        said = [f"{name} {int(s) // 60}:{int(s) % 60:02}" for name, s in
+                seconds.most_common()]  # fmt: skip
+        yield f"minutes by folder, {workers} workers: {', '.join(said)}"
 
 
 def _figures(terminalreporter: pytest.TerminalReporter) -> Iterator[str]:

@@ -76,6 +76,8 @@ class ServerSettings:
     ``time_zone`` the IANA zone of the people; ``all_headers`` asks for the whole
     header block instead of single named headers: needed for a DMARC verdict, since
     only so repeated Authentication-Results come in their order (exchange.md §7).
+    ``fetch_size`` is the most mails one GetItem asks for, ``attachment_bytes`` the
+    largest attachment that is fetched: at 0 none is.
     """
 
     endpoint: str
@@ -88,6 +90,8 @@ class ServerSettings:
     timeout: int = fixes.TIMEOUT
     time_zone: str = "Europe/Zurich"
     all_headers: bool = False
+    fetch_size: int = 100
+    attachment_bytes: int = 25 * 1024 * 1024
 
 
 class RoleCredentials(Credentials):  # type: ignore[misc]  # exchangelib is untyped

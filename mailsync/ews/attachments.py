@@ -18,7 +18,6 @@ from mailsync.ews.strict_xml import Unparseable
 from mailsync.ews.xml_text import escape
 from mailsync.port import RemoteAttachment, RemoteMessage
 
-LARGEST_BYTES: Final = 25 * 1024 * 1024  # one attachment
 _BATCH_BYTES: Final = 8 * 1024 * 1024
 _BATCH_COUNT: Final = 20
 _HOLDER: Final = f"{{{MNS}}}Attachments"
@@ -27,23 +26,26 @@ Stub = tuple[str, RemoteAttachment]
 
 
 def with_attachments(
-    caller: Caller, message: RemoteMessage, stubs: Sequence[Stub]
+    caller: Caller, message: RemoteMessage, stubs: Sequence[Stub], largest: int
 ) -> RemoteMessage:
-    """The message with its attachments, bytes included where they may be had."""
-    contents: dict[str, bytes | None] = {}
-    for batch in _batches([stub for stub in stubs if _wanted(stub)]):
+    """The message with its attachments, bytes included where they may be had and are
+    at most ``largest``; at 0 none is asked for.
+    """
+    contents: dict[str, bytes] = {}
+    wanted = [
+        (identity, about)
+        for identity, about in stubs
+        if identity and largest and about.size <= largest
+    ]
+    for batch in _batches(wanted):
         contents.update(_fetch(caller, batch))
+    contents = {k: v for k, v in contents.items() if len(v) <= largest}
     return replace(
         message,
         attachments=tuple(
             replace(about, content=contents.get(identity)) for identity, about in stubs
         ),
     )
-
-
-def _wanted(stub: Stub) -> bool:
-    identity, about = stub
-    return bool(identity) and about.size <= LARGEST_BYTES
 
 
 def _batches(stubs: Sequence[Stub]) -> Iterator[list[str]]:
@@ -59,7 +61,7 @@ def _batches(stubs: Sequence[Stub]) -> Iterator[list[str]]:
         yield batch
 
 
-def _fetch(caller: Caller, batch: Sequence[str]) -> dict[str, bytes | None]:
+def _fetch(caller: Caller, batch: Sequence[str]) -> dict[str, bytes]:
     ids = "".join(f'<t:AttachmentId Id="{escape(identity)}"/>' for identity in batch)
     try:
         answers = caller.ask(
@@ -72,7 +74,7 @@ def _fetch(caller: Caller, batch: Sequence[str]) -> dict[str, bytes | None]:
         if len(batch) == 1:
             return {}
         return {k: v for one in batch for k, v in _fetch(caller, [one]).items()}
-    contents: dict[str, bytes | None] = {}
+    contents: dict[str, bytes] = {}
     for identity, answer in zip(batch, answers, strict=False):
         error = of_message(answer)
         if isinstance(error, Transient):
@@ -80,6 +82,6 @@ def _fetch(caller: Caller, batch: Sequence[str]) -> dict[str, bytes | None]:
         holder = answer.find(_HOLDER)
         if error is None and holder is not None and len(holder):
             content = attachment_content(holder[0])
-            if content is not None and len(content) <= LARGEST_BYTES:
+            if content is not None:
                 contents[identity] = content
     return contents

@@ -4,7 +4,8 @@ Guarantees: every asked ref ends in exactly one of messages, gone, unreadable; a
 answer that was cut raises Transient and nothing of the chunk counts; a bad item costs
 about 2·log2(chunk) extra requests and never the others.
 
-The chunk starts at 50 and grows back by a quarter with every chunk that went through.
+The chunk starts at 50 and grows by a quarter with every chunk that went through, up to
+the size that the configuration allows.
 A time-out halves it and the smaller one is asked at once, twice at most in one call; a
 busy server halves it for the next time only: the pause is the engine's business.
 """
@@ -39,7 +40,6 @@ from mailsync.port import (
 )
 
 START: Final = 50
-LARGEST: Final = 100
 SMALLEST: Final = 1
 _FIELDS: Final = {
     Detail.METADATA: METADATA,
@@ -69,11 +69,12 @@ class Outcome:
 class Fetcher:
     """Fetches the mails of one mailbox; remembers the chunk size that works."""
 
-    def __init__(self, caller: Caller, *, all_headers: bool) -> None:
+    def __init__(self, caller: Caller, largest: int, *, all_headers: bool) -> None:
         self._caller = caller
+        self._largest = largest
         self._headers = ALL_HEADERS if all_headers else NAMED_HEADERS
         self._suspects: set[str] = set()
-        self.chunk = START
+        self.chunk = min(START, largest)
 
     def fetch(self, refs: Sequence[ItemRef], detail: Detail) -> Outcome:
         """All refs, in chunks; raises what concerns the mailbox, not an item."""
@@ -90,7 +91,7 @@ class Fetcher:
                     raise
                 halvings += 1
                 continue
-            self.chunk = min(LARGEST, self.chunk + max(1, self.chunk // 4))
+            self.chunk = min(self._largest, self.chunk + max(1, self.chunk // 4))
             todo = rest
         return outcome
 

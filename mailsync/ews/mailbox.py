@@ -95,7 +95,10 @@ class EwsMailbox:
         self.address = address
         self._reader = Caller(open_account(settings, address, Role.READ))
         self._writer = Caller(open_account(settings, address, Role.WRITE))
-        self._fetcher = Fetcher(self._reader, all_headers=settings.all_headers)
+        self._fetcher = Fetcher(
+            self._reader, settings.fetch_size, all_headers=settings.all_headers
+        )
+        self._largest = settings.attachment_bytes
         self._zone = ZoneInfo(settings.time_zone)
         self._trouble = Counter() if trouble is None else trouble
         self._page = page
@@ -170,7 +173,10 @@ class EwsMailbox:
         if detail is Detail.CONTENT:
             messages = [
                 with_attachments(
-                    self._reader, m, outcome.stubs.get(m.ref.external_id, ())
+                    self._reader,
+                    m,
+                    outcome.stubs.get(m.ref.external_id, ()),
+                    self._largest,
                 )
                 for m in messages
             ]

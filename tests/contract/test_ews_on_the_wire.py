@@ -32,8 +32,7 @@ from mailsync.errors import (
     Transient,
 )
 from mailsync.ews.account import ServerSettings, refuse_exchange_online
-from mailsync.ews.attachments import LARGEST_BYTES
-from mailsync.ews.fetching import LARGEST, START
+from mailsync.ews.fetching import START
 from mailsync.ews.mailbox import EwsMailbox, EwsServer
 from mailsync.ews.strict_xml import Unparseable
 from mailsync.port import (
@@ -365,7 +364,19 @@ def test_a_time_out_halves_the_chunk_and_success_lets_it_grow(
     assert sum(sizes[1:]) == START
     for _ in range(12):
         mailbox.fetch(refs, Detail.METADATA)
-    assert mailbox._fetcher.chunk == LARGEST
+    assert mailbox._fetcher.chunk == ServerSettings("", "", "").fetch_size
+
+
+@pytest.mark.parametrize("most", [1, 7])
+def test_no_more_mails_are_asked_for_at_once_than_is_configured(
+    sandbox: Sandbox, server_with: Any, most: int
+) -> None:
+    deliver(sandbox, 9)
+    mailbox = server_with(sandbox, fetch_size=most)(ADDRESS)
+    refs = [c.ref for c in Reading.of(mailbox, INBOX).changes]
+    assert len(mailbox.fetch(refs, Detail.METADATA).messages) == 9
+    sizes = [r.items for r in sandbox.ledger.requests if r.operation == "GetItem"]
+    assert max(sizes) == most
 
 
 def test_a_server_that_stays_slow_is_left_after_two_halvings(
@@ -418,20 +429,23 @@ def test_illegal_characters_in_a_mail_arrive_as_replacement_characters(
 # -- attachments -------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("limit", "kept"),
+    [(0, [None, None]), (1000, [None, b"y"]), (2000, [b"x" * 2000, b"y"])],
+)
 def test_an_attachment_over_the_limit_is_described_but_not_fetched(
-    sandbox: Sandbox, mailbox: EwsMailbox, monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox, server_with: Any, limit: int, kept: list[bytes | None]
 ) -> None:
-    monkeypatch.setattr("mailsync.ews.attachments.LARGEST_BYTES", 1000)
     files = (("big.bin", "image/png", b"x" * 2000), ("small.bin", "image/png", b"y"))
     sandbox.deliver(Mail(1, attachments=files).mime(), ADDRESS)
+    mailbox = server_with(sandbox, attachment_bytes=limit)(ADDRESS)
     refs = [c.ref for c in mailbox.changes(INBOX, None).changes]
     (mail,) = mailbox.fetch(refs, Detail.CONTENT).messages
     assert mail.attachments is not None
-    assert [(a.name, a.content) for a in mail.attachments] == [
-        ("big.bin", None),
-        ("small.bin", b"y"),
-    ]
-    assert LARGEST_BYTES == 25 * 1024 * 1024
+    assert [a.name for a in mail.attachments] == ["big.bin", "small.bin"]
+    assert [a.content for a in mail.attachments] == kept
+    asked = [r for r in sandbox.ledger.requests if r.operation == "GetAttachment"]
+    assert bool(asked) == bool(limit)
 
 
 def test_an_attachment_of_twelve_megabytes_arrives_whole(
