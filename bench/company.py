@@ -16,17 +16,13 @@ from datetime import date
 from pathlib import Path
 
 from bench.corpus import MAILBOX, TOKEN_RANGE
-from crm_core import (
-    addresses,
-    classification,
-    database,
-    entries,
-    links,
-    mailboxes,
-    schema,
-)
-from crm_core.classification import SubtagSpec, TagGroupSpec, TagSpec
+from crm_core import database, schema
+from crm_core.linking import links
 from crm_core.models import Access, AddressRole, Keep, LinkReason, MailboxKind, Message
+from crm_core.polling import mailboxes
+from crm_core.records import addresses, entries
+from crm_core.tags import classification
+from crm_core.tags.classification import SubtagSpec, TagGroupSpec, TagSpec
 from mailsync import sync
 from mailsync.blobs import BlobStore
 from mailsync.port import PortFactory

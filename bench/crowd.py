@@ -14,8 +14,8 @@ from pathlib import Path
 from bench.answers import change_key, item_id
 from bench.company import INTERNAL, taxonomy
 from bench.corpus import MAILBOX
-from crm_core import addresses, database, entries, holds, links, mailboxes, schema
-from crm_core.conversations import mid
+from crm_core import database, schema
+from crm_core.linking import holds, links
 from crm_core.models import (
     AddressRole,
     Entry,
@@ -25,6 +25,9 @@ from crm_core.models import (
     MailFolder,
     Message,
 )
+from crm_core.polling import mailboxes
+from crm_core.records import addresses, entries
+from crm_core.threads.conversations import mid
 
 THREAD = 6
 LINKED = 400  # conversations that entries show

@@ -18,11 +18,13 @@ from bench.company import INTERNAL
 from bench.corpus import MAILBOX
 from bench.crowd import THREAD, Member
 from bench.worker import serve
-from crm_core import database, holds, messages
-from crm_core.conversations import Threader, keys_for
+from crm_core import database
 from crm_core.email_addresses import Internal
-from crm_core.incoming import IncomingMail
+from crm_core.linking import holds
+from crm_core.mail import messages
+from crm_core.mail.incoming import IncomingMail
 from crm_core.models import Dmarc
+from crm_core.threads.conversations import Threader, keys_for
 
 LINKED_SHARE = 0.2
 PAGE = 100

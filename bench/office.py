@@ -20,7 +20,10 @@ from bench.desk import Desk
 from bench.landmarks import Landmarks
 from bench.tables import Tables
 from bench.worker import serve
-from crm_core import accounts, content, database, holds, known_parties, search
+from crm_core import database, search
+from crm_core.access import accounts
+from crm_core.linking import holds
+from crm_core.mail import content, known_parties
 from crm_core.models import Employee, Findable, Mailbox, MailFolder, Subtag
 from mailsync import startup, sync
 

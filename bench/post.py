@@ -11,7 +11,7 @@ from random import Random
 from bench.desk import FIRST, LAST, Desk, Drawn
 from bench.landmarks import Landmarks
 from bench.tables import Tables, text_of
-from crm_core.conversations import MID, mid
+from crm_core.threads.conversations import MID, mid
 
 RARE, COMMON, UMLAUT = "Kurbelwelle", "Motor", "Müller"
 _EVERY = 20_000  # mails, of which one has the rare word in its text

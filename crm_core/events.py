@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from crm_core import clock, database
+from crm_core.access.viewer import Viewer, viewer_of
 from crm_core.fields import to_text
 from crm_core.models import (
     Account,
@@ -25,7 +26,6 @@ from crm_core.models import (
     Visibility,
     Webhook,
 )
-from crm_core.viewer import Viewer, viewer_of
 
 _LONGEST_TEXT = 20_000  # of a mail's text in one delivery
 

@@ -7,15 +7,11 @@ holds and the thread index are recomputed and compared with what stands there.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from crm_core import (
-    database,
-    evidence,
-    holds,
-    known_parties,
-    mailboxes,
-    search,
-    unassigned,
-)
+from crm_core import database, search
+from crm_core.linking import holds, unassigned
+from crm_core.mail import known_parties
+from crm_core.polling import mailboxes
+from crm_core.threads import evidence
 
 
 @dataclass(frozen=True, slots=True)

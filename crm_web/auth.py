@@ -7,10 +7,11 @@ keep Secure cookies on http://127.0.0.1 too. Everything but ``@public`` routes n
 from flask import Flask, Request, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from crm_core import accounts, database, view_as
+from crm_core import database
+from crm_core.access import accounts, view_as
+from crm_core.access.viewer import viewer_of
 from crm_core.errors import Forbidden
 from crm_core.models import Account
-from crm_core.viewer import viewer_of
 from crm_web.csrf import SAFE
 
 COOKIE = "__Host-sid"

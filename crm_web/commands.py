@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 import click
 
-from crm_core import accounts, database
+from crm_core import database
+from crm_core.access import accounts
 from crm_core.errors import NotFound
 from crm_core.models import Account, TokenScope
 

@@ -9,7 +9,9 @@ from typing import Any, TypeVar
 
 from flask import Response, g, request, url_for
 
-from crm_core import accounts, audit, database, spreadsheets
+from crm_core import audit, database
+from crm_core.access import accounts
+from crm_core.exports import spreadsheets
 from crm_core.models import Right
 from crm_core.queries.paging import Page
 from crm_web.i18n import show_date, show_time

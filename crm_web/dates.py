@@ -25,7 +25,7 @@ FORMS = (
 )
 FORMS_PAST = "heute · gestern · -3 · Fr · 27.11. · 27.11.2026"
 _LONGEST = 40
-_FIRST_YEAR, _LAST_YEAR = 2000, 2199  # as in crm_core.schedule
+_FIRST_YEAR, _LAST_YEAR = 2000, 2199  # as in crm_core.records.schedule
 
 _WORDS = {
     "heute": 0, "today": 0, "morgen": 1, "tomorrow": 1,

@@ -8,7 +8,7 @@ from typing import IO
 
 from flask import Response, current_app
 
-from crm_core.entry_export import ExportFile
+from crm_core.exports.entry_export import ExportFile
 
 _CHUNK = 64 * 1024
 _KEPT_IN_MEMORY = 8_000_000  # bytes; a larger archive waits on the disk, without a name

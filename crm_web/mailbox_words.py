@@ -1,6 +1,6 @@
 """What the pages say about the state of a mailbox: a word, its cause, what helps.
 
-By the codes of ``crm_core.mailbox_states``. What helps may be a line to be copied into
+By the codes of ``crm_core.polling.mailbox_states``. What helps may be a line to be copied into
 a PowerShell of Exchange; names in it are quoted, so that none can become a command.
 """
 

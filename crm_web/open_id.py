@@ -20,8 +20,8 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from crm_core.access.outside_accounts import Identity
 from crm_core.errors import Forbidden
-from crm_core.outside_accounts import Identity
 
 PATIENCE = 10  # seconds for each request to the issuer
 KEPT = 3600  # seconds that its addresses and keys are believed

@@ -1,4 +1,4 @@
-"""Why a mail is in an entry, held or offered: ``crm_core.reasons`` as a sentence.
+"""Why a mail is in an entry, held or offered: ``crm_core.linking.reasons`` as a sentence.
 
 Every code has one; a test walks them all in both languages. Without a full stop, so
 that it stands beside a mail or after «because: …».
@@ -7,7 +7,7 @@ that it stands beside a mail or after «because: …».
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from crm_core.reasons import Reason, ReasonCode
+from crm_core.linking.reasons import Reason, ReasonCode
 from crm_web.i18n import gettext, show_date
 from crm_web.i18n import lazy as _
 

@@ -16,9 +16,10 @@ from flask import Blueprint, current_app, g, redirect, request, url_for
 from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response
 
-from crm_core import accounts, database
+from crm_core import database
+from crm_core.access import accounts
+from crm_core.access.viewer import Viewer
 from crm_core.models import Right
-from crm_core.viewer import Viewer
 
 View = TypeVar("View", bound=Callable[..., Any])
 

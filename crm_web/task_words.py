@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from crm_core.mirrors import MirrorState
+from crm_core.mirroring.mirrors import MirrorState
 from crm_core.models import Drift, TaskKind, TaskStatus
 from crm_core.queries.task_board import TaskCard
 from crm_web.i18n import gettext, local, show_date, show_time

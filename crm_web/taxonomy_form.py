@@ -12,8 +12,8 @@ from flask import url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from crm_core import classification, taxonomy
-from crm_core.taxonomy import Level, Names
+from crm_core.tags import classification, taxonomy
+from crm_core.tags.taxonomy import Level, Names
 from crm_web.chrome import tell
 from crm_web.forms import Form, attempt
 from crm_web.i18n import gettext

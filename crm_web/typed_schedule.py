@@ -2,9 +2,10 @@
 
 from datetime import date
 
-from crm_core import clock, schedule
+from crm_core import clock
 from crm_core.errors import CrmError, Invalid
-from crm_core.schedule import Schedule
+from crm_core.records import schedule
+from crm_core.records.schedule import Schedule
 from crm_web import dates
 from crm_web.dates import Typed
 from crm_web.forms import Form

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from crm_core import content
+from crm_core.mail import content
 
 SPARED = 3600.0  # seconds in which a stored blob gets its row, by far
 

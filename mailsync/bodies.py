@@ -7,10 +7,11 @@ fetch, digest, forget. Nothing is stored of mail that no entry shows.
 
 from collections.abc import Callable, Iterator, Sequence
 
-from crm_core import clock, content, database
-from crm_core.content import WantedContent
-from crm_core.incoming import IncomingAttachment, IncomingBody
-from crm_core.messages import store_bodies
+from crm_core import clock, database
+from crm_core.mail import content
+from crm_core.mail.content import WantedContent
+from crm_core.mail.incoming import IncomingAttachment, IncomingBody
+from crm_core.mail.messages import store_bodies
 from mailsync.blobs import BlobStore
 from mailsync.mime.names import safe_name
 from mailsync.normalise import LONGEST_TEXT, clean, clean_text

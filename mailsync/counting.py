@@ -19,7 +19,9 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from crm_core import clock, copies, counts, database, leases, mailboxes
+from crm_core import clock, database
+from crm_core.mail import copies, counts
+from crm_core.polling import leases, mailboxes
 from mailsync import engine, ingest
 from mailsync.ingest import FolderJob
 from mailsync.nightly import night_of

@@ -27,9 +27,10 @@ from config import Config
 from config.last_good import LastGood, Outcome
 from config.loader import state_directory
 from config.watch import Reloader
-from crm_core import database, mailbox_wishes, mailboxes
+from crm_core import database
 from crm_core.errors import CrmError
 from crm_core.models import WishKind
+from crm_core.polling import mailbox_wishes, mailboxes
 from mailsync import beats, config_state, logs, startup, steps
 from mailsync.config_state import ConfigState
 from mailsync.context import Context, context

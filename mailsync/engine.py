@@ -16,8 +16,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from time import monotonic
 
-from crm_core import clock, copies, database, expired_copies, leases, mailboxes
+from crm_core import clock, database
 from crm_core.fields import to_text
+from crm_core.mail import copies, expired_copies
+from crm_core.polling import leases, mailboxes
 from mailsync import ingest
 from mailsync.errors import TokenInvalid, Transient
 from mailsync.ingest import FolderJob, PageOutcome, Prepared

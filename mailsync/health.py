@@ -11,10 +11,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from crm_core import clock, quarantine
-from crm_core.mailbox_states import BEAT_STALE_AFTER, STATES, silent_after, state_of
-from crm_core.mirror_wishes import takes
+from crm_core import clock
+from crm_core.mail import quarantine
+from crm_core.mirroring.mirror_wishes import takes
 from crm_core.models import DaemonBeat, Mailbox, MailboxStatus, MailFolder, TaskMirror
+from crm_core.polling.mailbox_states import (
+    BEAT_STALE_AFTER,
+    STATES,
+    silent_after,
+    state_of,
+)
 
 __all__ = ["STATES", "Counted", "DaemonHealth", "Health", "MailboxHealth", "health"]
 

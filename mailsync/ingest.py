@@ -18,22 +18,14 @@ from datetime import datetime
 
 from peewee import DataError, IntegrityError
 
-from crm_core import (
-    clock,
-    copies,
-    database,
-    events,
-    expired_copies,
-    holds,
-    mailboxes,
-    messages,
-    quarantine,
-    rethreading,
-    tombstones,
-)
-from crm_core.copies import KnownCopy, PrivateItem
-from crm_core.incoming import IncomingMail
-from crm_core.quarantine import Rejected
+from crm_core import clock, database, events
+from crm_core.linking import holds
+from crm_core.mail import copies, expired_copies, messages, quarantine, tombstones
+from crm_core.mail.copies import KnownCopy, PrivateItem
+from crm_core.mail.incoming import IncomingMail
+from crm_core.mail.quarantine import Rejected
+from crm_core.polling import mailboxes
+from crm_core.threads import rethreading
 from mailsync.normalise import (
     Rules,
     concerns_never,

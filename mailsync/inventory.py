@@ -7,8 +7,9 @@ missing yet and is left out; the nightly count (``counting``) heals, this only t
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from crm_core import counts, mailboxes
+from crm_core.mail import counts
 from crm_core.models import Mailbox
+from crm_core.polling import mailboxes
 from mailsync import counting, sync
 from mailsync.errors import MailSyncError
 from mailsync.health import STATES

@@ -18,7 +18,9 @@ from functools import partial
 
 import structlog
 
-from crm_core import database, import_files, mailboxes
+from crm_core import database
+from crm_core.polling import mailboxes
+from crm_core.records import import_files
 from mailsync import nightly, outbox, sync, webhooks, wishes
 from mailsync.blobs import SPARED
 from mailsync.context import Context

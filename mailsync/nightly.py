@@ -15,8 +15,10 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from crm_core import clock, database, mailbox_polls, mailbox_wishes, retention, search
+from crm_core import clock, database, search
+from crm_core.mail import retention
 from crm_core.models import Setting
+from crm_core.polling import mailbox_polls, mailbox_wishes
 from mailsync.steps import step
 
 NIGHT_BEGINS = timedelta(hours=2)

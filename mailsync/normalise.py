@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import md5
 
-from crm_core import content
 from crm_core.email_addresses import Internal, normalise
-from crm_core.incoming import IncomingBody, IncomingMail
+from crm_core.mail import content
+from crm_core.mail.incoming import IncomingBody, IncomingMail
 from crm_core.models import Dmarc
 from mailsync.port import Change, RemoteMessage, RemoteParty
 

@@ -13,8 +13,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from crm_core import clock, database, mailboxes
+from crm_core import clock, database
 from crm_core.models import Mailbox, MailboxStatus
+from crm_core.polling import mailboxes
 from crm_core.queries import mirrors
 from mailsync import nightly, outbox, sync
 from mailsync.blobs import SPARED

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from config import Config
-from crm_core import database, leases
+from crm_core import database
 from crm_core.errors import Conflict
+from crm_core.polling import leases
 from mailsync.process_owner import process_owner
 
 

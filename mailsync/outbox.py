@@ -28,10 +28,12 @@ from random import Random
 
 import structlog
 
-from crm_core import clock, database, mailbox_health, pushes
+from crm_core import clock, database
 from crm_core.database import transaction
+from crm_core.mirroring import pushes
+from crm_core.mirroring.pushes import Due, Push
 from crm_core.models import MailboxStatus
-from crm_core.pushes import Due, Push
+from crm_core.polling import mailbox_health
 from mailsync import backoff
 from mailsync.errors import MailboxGone, MailSyncError, Unprocessable
 from mailsync.port import MailboxPort, PortFactory

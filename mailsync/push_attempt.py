@@ -12,11 +12,19 @@ from dataclasses import dataclass
 
 import structlog
 
-from crm_core import pushes
 from crm_core.database import transaction
-from crm_core.mirror_fields import A_DAY, Judgement, Seen, alive, chosen, judge, same
+from crm_core.mirroring import pushes
+from crm_core.mirroring.mirror_fields import (
+    A_DAY,
+    Judgement,
+    Seen,
+    alive,
+    chosen,
+    judge,
+    same,
+)
+from crm_core.mirroring.pushes import Push
 from crm_core.models import Drift
-from crm_core.pushes import Push
 from mailsync.errors import Conflict, ItemGone, Transient
 from mailsync.port import ItemRef, MailboxPort, RemoteItem
 from mailsync.steps import step

@@ -3,7 +3,7 @@
 The task and calendar folders of mailboxes that we write to are polled with the same
 loop as mail (docs/architecture.md): a page is fetched without a transaction, its rows
 and its token are committed together. Most lines of a page are not ours and ignored;
-the others are judged by ``crm_core.sightings``: a page raises suspicion, a fresh look
+the others are judged by ``crm_core.mirroring.sightings``: a page raises suspicion, a fresh look
 decides. Nothing is ever written into the mailbox here, and nothing adopted.
 
     token null ──pages──► catching up ──last page──► following ──poll──► following
@@ -17,12 +17,14 @@ from enum import Enum, auto
 
 import structlog
 
-from crm_core import clock, leases, sightings
+from crm_core import clock
 from crm_core.database import require_transaction, transaction
-from crm_core.mirror_fields import EXACT, Judgement, judge, same
-from crm_core.mirror_wishes import takes
+from crm_core.mirroring import sightings
+from crm_core.mirroring.mirror_fields import EXACT, Judgement, judge, same
+from crm_core.mirroring.mirror_wishes import takes
+from crm_core.mirroring.sightings import Known
 from crm_core.models import Mailbox, MailFolder, MirrorKind
-from crm_core.sightings import Known
+from crm_core.polling import leases
 from mailsync.errors import TokenInvalid, Unprocessable
 from mailsync.port import (
     Change,

@@ -22,24 +22,13 @@ from config import Config, EffectiveMailbox, Taxonomy, database_url
 from config.files import read_files
 from config.lines import yaml_lines
 from config.loader import assemble
-from crm_core import (
-    backup,
-    classification,
-    clock,
-    content,
-    database,
-    holds,
-    mailboxes,
-    mirror_wishes,
-    rethreading,
-    schedule,
-    schema,
-    staff,
-)
-from crm_core.classification import ImportCount, SubtagSpec, TagGroupSpec, TagSpec
+from crm_core import clock, database, schema
+from crm_core.access import staff
 from crm_core.errors import CrmError
-from crm_core.mailbox_reading import Reading
-from crm_core.mailboxes import MailboxSettings, Mirrored
+from crm_core.exports import backup
+from crm_core.linking import holds
+from crm_core.mail import content
+from crm_core.mirroring import mirror_wishes
 from crm_core.models import (
     Access,
     InternalOnly,
@@ -48,6 +37,13 @@ from crm_core.models import (
     Triage,
     Visibility,
 )
+from crm_core.polling import mailboxes
+from crm_core.polling.mailbox_reading import Reading
+from crm_core.polling.mailboxes import MailboxSettings, Mirrored
+from crm_core.records import schedule
+from crm_core.tags import classification
+from crm_core.tags.classification import ImportCount, SubtagSpec, TagGroupSpec, TagSpec
+from crm_core.threads import rethreading
 
 _PATIENCE = 120  # seconds; a program that starts waits for one that is at work
 _MIGRATION_LOCK = 0x43524D30

@@ -14,18 +14,12 @@ from time import monotonic
 
 import structlog
 
-from crm_core import (
-    clock,
-    content,
-    database,
-    keyword_acts,
-    leases,
-    mailbox_polls,
-    mailboxes,
-    search,
-)
-from crm_core.leases import LeaseLost
+from crm_core import clock, database, search
+from crm_core.linking import keyword_acts
+from crm_core.mail import content
 from crm_core.models import Keep, Mailbox, MailboxStatus, MailFolder
+from crm_core.polling import leases, mailbox_polls, mailboxes
+from crm_core.polling.leases import LeaseLost
 from mailsync import backoff, bodies, counting, engine, reconcile
 from mailsync.blobs import BlobStore
 from mailsync.errors import AuthRejected, MailboxGone, MailSyncError

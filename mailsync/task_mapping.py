@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from crm_core.mirror_fields import OwnFields, Place, Seen
+from crm_core.mirroring.mirror_fields import OwnFields, Place, Seen
+from crm_core.mirroring.pushes import Push
 from crm_core.models import MirrorKind
-from crm_core.pushes import Push
 from mailsync.port import FolderRole, ItemKind, ItemRef, RemoteItem, WantedItem
 
 ITEM_KIND = {

@@ -1,4 +1,4 @@
-"""The daemon's half of ``crm_core.mailbox_wishes``: what people asked for is done.
+"""The daemon's half of ``crm_core.polling.mailbox_wishes``: what people asked for is done.
 
     test       by the job ``wishes``: five ticks; a mailbox that was stopped and passes
                them is released
@@ -18,9 +18,10 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from crm_core import database, mailbox_wishes, mailboxes
-from crm_core.mailbox_wishes import PollWish
+from crm_core import database
 from crm_core.models import Mailbox, MailboxStatus, MailFolder, WishKind
+from crm_core.polling import mailbox_wishes, mailboxes
+from crm_core.polling.mailbox_wishes import PollWish
 from mailsync import engine, mailbox_test
 from mailsync.mailbox_test import EndpointOf
 from mailsync.steps import step

@@ -208,9 +208,9 @@ class Message(Row):
     content_at = UtcDateTimeField(null=True)  # when HTML and attachments were too
     body_wanted_until = UtcDateTimeField(null=True)  # a person asked to see it
     body_wanted_by = TextField(null=True)
-    # «Nicht zugeordnet» (crm_core.unassigned), and that a person waved it off
+    # «Nicht zugeordnet» (crm_core.linking.unassigned), and that a person waved it off
     unassigned = FlagField(default=True, constraints=[SQL("DEFAULT 1")])
-    # somebody it names is an address we know (crm_core.known_parties)
+    # somebody it names is an address we know (crm_core.mail.known_parties)
     known = FlagField(default=False, constraints=[SQL("DEFAULT 0")])
     ignored_at = UtcDateTimeField(null=True)
     ignored_by = TextField(null=True)

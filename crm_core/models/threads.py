@@ -1,7 +1,7 @@
 """Threads: what mails said about them, the index made of it, and what people decided.
 
 ``MessageKey`` is evidence: a pure function of one mail, its copies and of who is
-internal. ``ConversationKey`` is the index made of it; ``crm_core.rethreading`` makes
+internal. ``ConversationKey`` is the index made of it; ``crm_core.threads.rethreading`` makes
 both anew where who is internal has changed or a person has voided a key.
 """
 

@@ -7,10 +7,10 @@ the customer), then whoever takes part in entries of the same subtag.
 from dataclasses import dataclass
 
 from crm_core import database
+from crm_core.access.viewer import Viewer
 from crm_core.models import AddressRole
 from crm_core.queries import address_list, entry_mail, parties
 from crm_core.queries.address_list import AddressFilter
-from crm_core.viewer import Viewer
 
 _MOST = 12
 

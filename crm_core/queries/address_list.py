@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from crm_core import database
+from crm_core.access.viewer import Viewer
 from crm_core.fields import from_text
 from crm_core.models import AddressRole
 from crm_core.queries import paging, search
 from crm_core.queries.paging import Page
-from crm_core.viewer import Viewer
 
 _FOLDED = 120  # characters that decide about the order
 

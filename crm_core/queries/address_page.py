@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from crm_core import database
+from crm_core.access.viewer import Viewer
 from crm_core.fields import from_text
 from crm_core.models import DocumentKind
 from crm_core.queries import document_page, entry_mail, paging, parties
 from crm_core.queries.paging import Page
-from crm_core.viewer import Viewer
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ address's own.
 from dataclasses import dataclass
 from datetime import datetime
 
-from crm_core import addresses, database
+from crm_core import database
 from crm_core.fields import from_text
 from crm_core.models import (
     Address,
@@ -20,6 +20,7 @@ from crm_core.models import (
     Subtag,
 )
 from crm_core.queries import parties
+from crm_core.records import addresses
 
 
 @dataclass(frozen=True, slots=True)

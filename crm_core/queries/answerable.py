@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from crm_core import database
+from crm_core.access.viewer import Viewer
 from crm_core.queries.entry_mail import shown_in
-from crm_core.viewer import Viewer
 
 _ENTRIES = 12
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from crm_core import database
+from crm_core.access.viewer import Viewer
 from crm_core.errors import NotFound
 from crm_core.fields import from_text
 from crm_core.queries import paging
 from crm_core.queries.paging import Page
-from crm_core.viewer import Viewer
 
 
 @dataclass(frozen=True, slots=True)

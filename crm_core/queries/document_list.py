@@ -4,12 +4,12 @@ What the ERP tells of a document is everybody's; which entries show it is the vi
 """
 
 from crm_core import database
+from crm_core.access.viewer import Viewer
 from crm_core.fields import to_text
 from crm_core.models import Document, DocumentKind, Entry, EntryDocument
 from crm_core.queries import entry_list, paging
 from crm_core.queries.entry_list import EntryRow
 from crm_core.queries.paging import Page
-from crm_core.viewer import Viewer
 
 
 def page(

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from crm_core import database
+from crm_core.access.viewer import Viewer
 from crm_core.models import DocumentKind
 from crm_core.queries import entry_list, search
 from crm_core.queries.entry_list import EntryRow
-from crm_core.viewer import Viewer
 
 _MOST = 20
 

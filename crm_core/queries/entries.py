@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from crm_core import database, entries
+from crm_core import database
 from crm_core.fields import from_text
 from crm_core.models import (
     Address,
@@ -24,6 +24,7 @@ from crm_core.models import (
 )
 from crm_core.queries import tasks
 from crm_core.queries.tasks import TaskView
+from crm_core.records import entries
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@ from datetime import date, datetime
 from typing import Any
 
 from crm_core import database
+from crm_core.access.viewer import Viewer
 from crm_core.fields import from_text
 from crm_core.languages import name_of
 from crm_core.models import AddressRole, Colour, EntryStatus
 from crm_core.queries import paging, search
 from crm_core.queries.paging import Page
 from crm_core.queries.parties import AddressRef
-from crm_core.viewer import Viewer
 
 
 @dataclass(frozen=True, slots=True)

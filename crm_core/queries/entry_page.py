@@ -6,7 +6,8 @@ The viewer may read it, else NotFound. The number of queries is constant.
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from crm_core import database, merged, watches
+from crm_core import database
+from crm_core.access.viewer import Viewer
 from crm_core.fields import from_text
 from crm_core.languages import name_of
 from crm_core.models import (
@@ -21,7 +22,7 @@ from crm_core.models import (
 )
 from crm_core.queries import actors, paging, task_board
 from crm_core.queries.task_board import TaskCard, TaskFilter
-from crm_core.viewer import Viewer
+from crm_core.records import merged, watches
 
 MOST_CHANGES = 50
 

@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from crm_core import database, reasons
+from crm_core import database
+from crm_core.access.viewer import Viewer
 from crm_core.fields import from_text
+from crm_core.linking import reasons
+from crm_core.linking.reasons import Reason, ReasonCode
 from crm_core.models import Entry, Hold, Visibility
 from crm_core.queries import actors, entry_mail, paging, parties, task_mail
 from crm_core.queries.paging import Cursor
@@ -20,8 +23,6 @@ from crm_core.queries.parties import AddressRef
 from crm_core.queries.suggested import topic
 from crm_core.queries.task_mail import TaskOfMail
 from crm_core.queries.triage import ContentState, content_state
-from crm_core.reasons import Reason, ReasonCode
-from crm_core.viewer import Viewer
 
 PAGE = 30
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from crm_core import backup, clock, database
+from crm_core import clock, database
+from crm_core.exports import backup
 from crm_core.models import MailboxKind, MailboxStatus
 
 BACKUP_LASTS = timedelta(days=7)

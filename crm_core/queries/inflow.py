@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from crm_core import database, schedule
+from crm_core import database
+from crm_core.access.viewer import Viewer
 from crm_core.fields import from_text, to_text
 from crm_core.models import LinkReason
 from crm_core.queries import triage
-from crm_core.viewer import Viewer
+from crm_core.records import schedule
 
 DAYS = 14
 _BY_PEOPLE = (LinkReason.MANUAL, LinkReason.SUGGESTION, LinkReason.CATEGORY)

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from crm_core import clock, database
+from crm_core.access.viewer import Viewer
 from crm_core.fields import from_text, to_text
 from crm_core.models import Account, Employee, TokenScope
-from crm_core.viewer import Viewer
 
 _ENDED_SHOWN = 20  # tokens that are over
 

@@ -12,11 +12,11 @@ from datetime import datetime
 from typing import Any
 
 from crm_core import database
+from crm_core.access.viewer import Viewer
 from crm_core.fields import from_text, to_text
 from crm_core.models import Visibility
 from crm_core.queries import actors, paging
 from crm_core.queries.paging import Page
-from crm_core.viewer import Viewer
 
 PROGRAMS = "programme"  # the actor that is neither a person nor a mailbox
 _NUMBER = re.compile(r"(?:[A-Za-z]+-)?(\d{1,9})")

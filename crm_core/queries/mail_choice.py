@@ -11,14 +11,14 @@ from datetime import datetime
 from typing import Any
 
 from crm_core import database
+from crm_core.access.viewer import Viewer
 from crm_core.fields import from_text
+from crm_core.linking.reasons import Reason, ReasonCode
 from crm_core.models import Entry
 from crm_core.queries import entry_mail, paging, parties, search
 from crm_core.queries.paging import Page
 from crm_core.queries.parties import AddressRef
 from crm_core.queries.triage import unlinked
-from crm_core.reasons import Reason, ReasonCode
-from crm_core.viewer import Viewer
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from crm_core import database, reasons
+from crm_core import database
+from crm_core.access.viewer import Viewer
 from crm_core.errors import NotFound
 from crm_core.fields import from_text
+from crm_core.linking import reasons
+from crm_core.linking.reasons import Reason, ReasonCode
 from crm_core.models import (
     Attachment,
     Dmarc,
@@ -25,8 +28,6 @@ from crm_core.queries import actors, entry_mail, parties, task_mail
 from crm_core.queries.parties import AddressRef
 from crm_core.queries.task_mail import TaskOfMail
 from crm_core.queries.triage import ContentState, content_state
-from crm_core.reasons import Reason, ReasonCode
-from crm_core.viewer import Viewer
 
 MOST_LISTED = 50  # mails of a conversation, attachments of a mail
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from crm_core import database, quarantine
+from crm_core import database
+from crm_core.access.viewer import Viewer
 from crm_core.fields import from_text, to_text
-from crm_core.mailbox_states import BEAT_STALE_AFTER, silent_after, state_of
+from crm_core.mail import quarantine
 from crm_core.models import (
     DaemonBeat,
     Mailbox,
@@ -24,8 +25,8 @@ from crm_core.models import (
     Visibility,
     WishKind,
 )
+from crm_core.polling.mailbox_states import BEAT_STALE_AFTER, silent_after, state_of
 from crm_core.queries import actors, triage
-from crm_core.viewer import Viewer
 
 HOURS = 24
 _TASKS = {"tasks", "calendar"}

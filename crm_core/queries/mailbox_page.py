@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from crm_core import database, quarantine
+from crm_core import database
+from crm_core.access.viewer import Viewer
+from crm_core.mail import quarantine
+from crm_core.mail.quarantine import QuarantinedItem
 from crm_core.models import (
     Mailbox,
     MailboxAccess,
@@ -21,10 +24,8 @@ from crm_core.models import (
     Visibility,
     WishKind,
 )
-from crm_core.quarantine import QuarantinedItem
 from crm_core.queries import actors, mailbox_list
 from crm_core.queries.mailbox_list import MailboxRow
-from crm_core.viewer import Viewer
 
 POLLS = 50
 MOST_TASKS = 100

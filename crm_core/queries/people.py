@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from crm_core import clock, database, people
+from crm_core import clock, database
+from crm_core.access import people
+from crm_core.access.people import Rights
 from crm_core.fields import from_text
 from crm_core.models import Access, MailboxStatus, Right, Visibility
-from crm_core.people import Rights
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from crm_core import database, keywords
+from crm_core import database
+from crm_core.access.viewer import Viewer
 from crm_core.errors import Forbidden, NotFound
 from crm_core.fields import from_text
-from crm_core.viewer import Viewer
+from crm_core.linking import keywords
 
 MOST = 50  # cases on the page
 MOST_MAILS = 20  # of each side

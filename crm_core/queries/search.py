@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from crm_core import database
+from crm_core.access.viewer import Viewer
 from crm_core.fields import from_text
 from crm_core.models import Findable, Visibility
 from crm_core.queries import entry_mail, marking
 from crm_core.queries.marking import Piece
 from crm_core.search import fold
-from crm_core.viewer import Viewer
 
 MOST_COUNTED = 100  # of one group; the page says «mehr als 100»
 SHORTEST = 3  # characters of a word that the trigram index can find

@@ -6,9 +6,9 @@ What is no longer active, or stands below such a thing, is not offered.
 from dataclasses import dataclass
 
 from crm_core import database
+from crm_core.access.viewer import Viewer
 from crm_core.languages import name_of
 from crm_core.search import fold
-from crm_core.viewer import Viewer
 
 _RECENT = 5
 

@@ -14,13 +14,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from crm_core import database, keywords
+from crm_core import database
+from crm_core.access.viewer import Viewer
 from crm_core.languages import name_of
+from crm_core.linking import keywords
+from crm_core.linking.reasons import OF_SUGGESTION, Reason, ReasonCode
 from crm_core.models import SuggestionReason
 from crm_core.queries.parties import AddressRef
-from crm_core.reasons import OF_SUGGESTION, Reason, ReasonCode
 from crm_core.search import fold
-from crm_core.viewer import Viewer
 
 MOST = 3  # offered per mail
 _CANDIDATES = 500  # entries of a page's addresses whose subjects are compared

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from crm_core import database
 from crm_core.fields import from_text
-from crm_core.mailbox_states import BEAT_STALE_AFTER
+from crm_core.polling.mailbox_states import BEAT_STALE_AFTER
 
 DOWN_AFTER = timedelta(minutes=5)
 

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from crm_core import database, schedule
+from crm_core import database
+from crm_core.access.viewer import Viewer
 from crm_core.errors import NotFound
 from crm_core.fields import from_text, to_text
 from crm_core.models import TaskKind, TaskStatus
 from crm_core.queries import paging
 from crm_core.queries.paging import Page
 from crm_core.queries.tasks import MirrorView, mirror_views
-from crm_core.viewer import Viewer
+from crm_core.records import schedule
 
 MOST_IN_COLUMN = 40  # cards of one column; its number says how many there are
 

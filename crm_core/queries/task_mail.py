@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from crm_core import database
+from crm_core.access.viewer import Viewer
 from crm_core.models import TaskStatus
-from crm_core.viewer import Viewer
 
 
 @dataclass(frozen=True, slots=True)

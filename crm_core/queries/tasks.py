@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from crm_core.errors import NotFound
-from crm_core.mirrors import MirrorState, state
+from crm_core.mirroring.mirrors import MirrorState, state
 from crm_core.models import (
     Drift,
     Employee,

@@ -8,11 +8,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
-from crm_core import database, keywords
+from crm_core import database
+from crm_core.access.viewer import Viewer
 from crm_core.fields import from_text
+from crm_core.linking import keywords
 from crm_core.models import Access, Colour
 from crm_core.queries import search
-from crm_core.viewer import Viewer
 
 MOST_COUNTED = 500
 _SHOWN = 20

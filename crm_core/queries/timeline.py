@@ -10,11 +10,13 @@ from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from crm_core import database, mailboxes, schedule
+from crm_core import database
+from crm_core.access.viewer import Viewer
 from crm_core.fields import from_text
 from crm_core.models import DocumentKind, Entry, Task, TaskStatus
+from crm_core.polling import mailboxes
 from crm_core.queries import entry_mail, parties
-from crm_core.viewer import Viewer
+from crm_core.records import schedule
 
 
 class LaneKind(StrEnum):

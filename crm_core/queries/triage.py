@@ -13,15 +13,16 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from crm_core import database, reasons
+from crm_core import database
+from crm_core.access.viewer import Viewer
 from crm_core.fields import from_text
+from crm_core.linking import reasons
+from crm_core.linking.reasons import Reason
 from crm_core.models import Hold, Triage, Visibility
 from crm_core.queries import paging, parties, review_list, suggested
 from crm_core.queries.paging import Page
 from crm_core.queries.parties import AddressRef
 from crm_core.queries.suggested import Suggested
-from crm_core.reasons import Reason
-from crm_core.viewer import Viewer
 
 MOST_COUNTED = 100  # a badge says «99+»: counting further would slow down every page
 

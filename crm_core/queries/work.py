@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from crm_core import database
+from crm_core.access.viewer import Viewer
 from crm_core.fields import from_text, to_text
 from crm_core.models import EntryStatus
 from crm_core.queries import entry_mail, task_board
 from crm_core.queries.task_board import Column, TaskCard
-from crm_core.viewer import Viewer
 
 NEW_FOR = timedelta(days=7)
 _MOST = 20

@@ -3,11 +3,11 @@
 from flask import url_for
 from pydantic import BaseModel, Field
 
-from crm_core import addresses
-from crm_core.addresses import Details
 from crm_core.models import Address, AddressDomain, AddressEmail, AddressRole, Right
 from crm_core.queries import address_list
 from crm_core.queries.address_list import AddressFilter
+from crm_core.records import addresses
+from crm_core.records.addresses import Details
 from crm_web.api.resource import Reply, Resource
 from crm_web.api.values import (
     AddressPath,

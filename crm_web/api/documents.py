@@ -7,10 +7,11 @@ document, is what the ERP shows beside it; ``panel`` gives a ready-made one for 
 from flask import current_app, url_for
 from pydantic import BaseModel, Field
 
-from crm_core import addresses, documents, panels
+from crm_core.access import panels
 from crm_core.errors import NotFound
 from crm_core.models import Address, Document, DocumentKind, Right
 from crm_core.queries import document_list
+from crm_core.records import addresses, documents
 from crm_web.api import tokens
 from crm_web.api.resource import Reply, Resource
 from crm_web.api.values import (

@@ -9,13 +9,14 @@ import re
 from flask import request, url_for
 from pydantic import Field
 
-from crm_core import entries, staff
-from crm_core.entries import EntryDraft
+from crm_core.access import staff
 from crm_core.errors import Forbidden, NotFound
 from crm_core.models import Employee, EntryStatus, Subtag
 from crm_core.queries import entry_list, entry_page, entry_thread
 from crm_core.queries.entry_list import EntryFilter
 from crm_core.queries.entry_thread import Thread, ThreadNote
+from crm_core.records import entries
+from crm_core.records.entries import EntryDraft
 from crm_web.api.links import MOST, MailOut, held_out, mails_out
 from crm_web.api.problems import Refusal
 from crm_web.api.resource import Reply, Resource

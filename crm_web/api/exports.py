@@ -8,7 +8,8 @@ from typing import Any
 from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 
-from crm_core import database, entry_export
+from crm_core import database
+from crm_core.exports import entry_export
 from crm_core.models import Right
 from crm_web import downloads
 from crm_web.api.resource import Resource, refusals

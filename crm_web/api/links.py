@@ -2,7 +2,7 @@
 
 A mail is named by its Message-ID, with angle brackets as in the mail itself. Linking
 one shows its whole conversation, later replies included; what a person removes stays
-removed (``crm_core.links``).
+removed (``crm_core.linking.links``).
 """
 
 from typing import Literal
@@ -10,8 +10,9 @@ from typing import Literal
 from flask import url_for
 from pydantic import Field
 
-from crm_core import database, links, triage
+from crm_core import database
 from crm_core.errors import Conflict, NotFound
+from crm_core.linking import links, triage
 from crm_core.models import Entry, Hold, LinkReason, Message, Visibility
 from crm_core.queries import entry_thread
 from crm_core.queries.entry_thread import Thread, ThreadMail

@@ -2,8 +2,8 @@
 
 from flask import url_for
 
-from crm_core import entries
 from crm_core.models import Address, Participant
+from crm_core.records import entries
 from crm_web.api.resource import Reply, Resource
 from crm_web.api.values import Answer, Body, EntryPath, RowId
 from crm_web.api.views import AddressName

@@ -11,8 +11,8 @@ from flask import Response, g, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.exceptions import HTTPException
 
-from crm_core.entries import Stale
 from crm_core.errors import Conflict, CrmError, Forbidden, Invalid, NotFound
+from crm_core.records.entries import Stale
 from crm_core.sentences import say
 from crm_web.i18n import gettext, language
 from crm_web.i18n import lazy as _

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from flask import current_app
 from pydantic import BaseModel, Field
 
-from crm_core import review_cases, voiding
 from crm_core.queries import review_list
 from crm_core.queries.review_list import ReviewCaseView
+from crm_core.threads import review_cases, voiding
 from crm_web.api.resource import Resource
 from crm_web.api.values import Answer, Instant, RowId
 from crm_web.rooms import viewer

@@ -6,7 +6,7 @@ which acts for one, and pinned like any other.
 
 from pydantic import BaseModel, Field
 
-from crm_core import triage
+from crm_core.linking import triage
 from crm_core.queries import triage as waiting
 from crm_core.queries.triage import TriageItem
 from crm_web.api.resource import Resource

@@ -11,13 +11,14 @@ from datetime import date, datetime
 from flask import url_for
 from pydantic import BaseModel, Field
 
-from crm_core import schedule, staff, tasks
+from crm_core.access import staff
 from crm_core.errors import Forbidden, Invalid
 from crm_core.models import Right, Task, TaskStatus
 from crm_core.queries import task_board
 from crm_core.queries import tasks as task_facts
 from crm_core.queries.task_board import TaskFilter
-from crm_core.schedule import Schedule
+from crm_core.records import schedule, tasks
+from crm_core.records.schedule import Schedule
 from crm_web.api.resource import Reply, Resource
 from crm_web.api.values import (
     Body,

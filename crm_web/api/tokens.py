@@ -5,9 +5,10 @@ The token acts with the ``Viewer`` of its account: the same filter as its owner'
 
 from flask import g, request
 
-from crm_core import accounts, database
+from crm_core import database
+from crm_core.access import accounts
+from crm_core.access.viewer import viewer_of
 from crm_core.models import ApiToken, TokenScope
-from crm_core.viewer import viewer_of
 from crm_web.api.problems import Refusal
 from crm_web.csrf import SAFE
 

@@ -6,8 +6,9 @@ from typing import TypedDict
 
 from pydantic import Field
 
-from crm_core import schedule
-from crm_core.mirrors import MirrorState
+from crm_core.access.viewer import Viewer
+from crm_core.linking.reasons import Reason
+from crm_core.mirroring.mirrors import MirrorState
 from crm_core.models import (
     AddressRole,
     DocumentKind,
@@ -20,8 +21,7 @@ from crm_core.queries import task_mail
 from crm_core.queries.entry_list import EntryRow
 from crm_core.queries.task_board import TaskCard
 from crm_core.queries.tasks import TaskView
-from crm_core.reasons import Reason
-from crm_core.viewer import Viewer
+from crm_core.records import schedule
 from crm_web.api.values import Answer, Day, Instant, bracketed
 from crm_web.reason_words import reason_text
 

@@ -7,12 +7,12 @@ from flask import Response, g, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as Answer
 
-from crm_core import address_import, import_files
-from crm_core.address_file import Column
-from crm_core.address_import import Choices, Fate, Planned
 from crm_core.errors import NotFound
-from crm_core.import_files import Kept
 from crm_core.models import AddressRole, Right
+from crm_core.records import address_import, import_files
+from crm_core.records.address_file import Column
+from crm_core.records.address_import import Choices, Fate, Planned
+from crm_core.records.import_files import Kept
 from crm_core.sentences import say
 from crm_web import csv_export
 from crm_web.chrome import tell

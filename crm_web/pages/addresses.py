@@ -9,13 +9,14 @@ from flask import render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from crm_core import addresses, entries, triage
-from crm_core.addresses import Details
 from crm_core.errors import Conflict
+from crm_core.linking import triage
 from crm_core.models import Address, AddressDomain, AddressEmail, AddressRole, Right
 from crm_core.queries import address_list, address_page, entry_list
 from crm_core.queries.address_list import AddressFilter, AddressRow
 from crm_core.queries.entry_list import EntryFilter
+from crm_core.records import addresses, entries
+from crm_core.records.addresses import Details
 from crm_web import csv_export
 from crm_web.chrome import tell
 from crm_web.forms import Form, attempt

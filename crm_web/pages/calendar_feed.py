@@ -6,10 +6,11 @@ Public, because a phone signs in nowhere: the address itself is the secret. Its 
 
 from flask import Response, abort, current_app, g
 
-from crm_core import calendar_feeds, clock
+from crm_core import clock
+from crm_core.access import calendar_feeds
+from crm_core.access.viewer import viewer_of
 from crm_core.queries import paging, task_board
 from crm_core.queries.task_board import TaskFilter
-from crm_core.viewer import viewer_of
 from crm_web import calendar_file
 from crm_web.i18n import gettext
 from crm_web.rooms import Room, public

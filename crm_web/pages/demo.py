@@ -13,8 +13,9 @@ from urllib.parse import urlencode
 from flask import abort, current_app, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from crm_core import clock, database, mailboxes
+from crm_core import clock, database
 from crm_core.models import Mailbox
+from crm_core.polling import mailboxes
 from crm_core.queries import address_list, answerable
 from crm_core.queries.address_list import AddressFilter
 from crm_web.demo_hints import HINTS, Hint

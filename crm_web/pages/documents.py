@@ -5,9 +5,9 @@ from urllib.parse import urlencode, urlsplit
 from flask import abort, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from crm_core import documents
 from crm_core.models import Address, Document, DocumentKind
 from crm_core.queries import address_page, document_page, entry_page
+from crm_core.records import documents
 from crm_web.chrome import tell
 from crm_web.forms import Form
 from crm_web.fragments import layout

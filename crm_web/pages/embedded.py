@@ -1,6 +1,6 @@
 """``/embed/beleg/<kind>/<number>?t=…``: the entries of a document, in a frame of the ERP.
 
-Read only, without cookie and script. The key of the address (``crm_core.panels``) says
+Read only, without cookie and script. The key of the address (``crm_core.access.panels``) says
 with whose eyes; only the hosts of the configuration may put it into a frame.
 """
 
@@ -8,11 +8,12 @@ import re
 
 from flask import Response, current_app, g, make_response, render_template, request
 
-from crm_core import documents, panels
+from crm_core.access import panels
+from crm_core.access.viewer import viewer_of
 from crm_core.errors import NotFound
 from crm_core.models import DocumentKind
 from crm_core.queries import document_list
-from crm_core.viewer import viewer_of
+from crm_core.records import documents
 from crm_web.rooms import Room, public
 
 room = Room("embedded", __name__)

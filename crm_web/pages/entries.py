@@ -7,7 +7,8 @@ from flask import render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from crm_core import clock, entries, merged, staff, tasks, watches
+from crm_core import clock
+from crm_core.access import staff
 from crm_core.models import EntryStatus, Right, TaskKind, TaskStatus
 from crm_core.queries import (
     entry_list,
@@ -20,6 +21,7 @@ from crm_core.queries.entry_list import EntryFilter, EntryRow
 from crm_core.queries.entry_page import EntryPage
 from crm_core.queries.entry_thread import Thread, ThreadMail
 from crm_core.queries.task_board import TaskCard
+from crm_core.records import entries, merged, tasks, watches
 from crm_web import csv_export, quotations, typed_schedule
 from crm_web.chrome import tell
 from crm_web.entry_timeline import Drawing

@@ -2,7 +2,8 @@
 
 from flask import Response
 
-from crm_core import database, entry_export
+from crm_core import database
+from crm_core.exports import entry_export
 from crm_core.models import Right
 from crm_web import downloads
 from crm_web.rooms import Room, needs, proved, viewer

@@ -6,14 +6,18 @@ from flask import render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from crm_core import addresses, classification, clock, entries, keywords, staff, triage
-from crm_core.entries import EntryDraft, Stale
+from crm_core import clock
+from crm_core.access import staff
+from crm_core.access.viewer import Viewer
 from crm_core.errors import Forbidden, NotFound
+from crm_core.linking import keywords, triage
 from crm_core.models import Address, Employee, Entry
 from crm_core.queries import address_list, entry_page, subtag_choice
 from crm_core.queries.address_list import AddressFilter
 from crm_core.queries.entry_page import EntryHead
-from crm_core.viewer import Viewer
+from crm_core.records import addresses, entries
+from crm_core.records.entries import EntryDraft, Stale
+from crm_core.tags import classification
 from crm_web import typed_schedule
 from crm_web.chrome import tell
 from crm_web.forms import Form, attempt

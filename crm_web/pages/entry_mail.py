@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from flask import render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from crm_core import links, triage
+from crm_core.linking import links, triage
 from crm_core.models import Entry, LinkReason, Message
 from crm_core.queries import entry_page, entry_thread, mail_choice
 from crm_core.queries.paging import Page

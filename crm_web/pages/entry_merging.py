@@ -5,9 +5,9 @@ import re
 from flask import render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from crm_core import merging
 from crm_core.errors import CrmError
 from crm_core.queries import address_page, entry_page
+from crm_core.records import merging
 from crm_core.sentences import say
 from crm_web.chrome import tell
 from crm_web.forms import Form, attempt

@@ -3,9 +3,9 @@
 from flask import render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from crm_core import addresses, entries
 from crm_core.models import Address
 from crm_core.queries import address_choice, entry_page
+from crm_core.records import addresses, entries
 from crm_web.chrome import tell
 from crm_web.forms import Form, attempt
 from crm_web.fragments import layout

@@ -3,10 +3,12 @@
 from flask import render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from crm_core import staff, tasks, triage
+from crm_core.access import staff
 from crm_core.errors import NotFound
+from crm_core.linking import triage
 from crm_core.models import Employee, Message, Right
 from crm_core.queries import entry_page
+from crm_core.records import tasks
 from crm_web import typed_schedule
 from crm_web.chrome import tell
 from crm_web.forms import Form, attempt

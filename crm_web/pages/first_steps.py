@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from flask import render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from crm_core import backup, database
+from crm_core import database
+from crm_core.exports import backup
 from crm_core.models import Right
 from crm_core.queries import first_steps
 from crm_core.queries.first_steps import FirstSteps

@@ -5,7 +5,7 @@ from datetime import timedelta
 from flask import g, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from crm_core import accounts, calendar_feeds
+from crm_core.access import accounts, calendar_feeds
 from crm_core.errors import NotFound
 from crm_core.models import Account, Right, TokenScope
 from crm_core.queries import interfaces

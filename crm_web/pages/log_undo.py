@@ -6,8 +6,9 @@ from flask import abort, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from crm_core import clock, undoing
+from crm_core import clock
 from crm_core.errors import Invalid
+from crm_core.linking import undoing
 from crm_core.models import Mailbox, Right
 from crm_core.queries import entry_list
 from crm_core.sentences import say

@@ -11,8 +11,8 @@ from flask import Response, render_template, request, send_file, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response as Answer
 
-from crm_core import links, triage
 from crm_core.errors import NotFound
+from crm_core.linking import links, triage
 from crm_core.models import Message
 from crm_core.queries import mail_page
 from crm_core.queries import triage as triage_list

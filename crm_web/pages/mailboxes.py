@@ -1,7 +1,7 @@
 """Verwaltung › Postfächer: how the mailboxes fare, and what is to be done with them.
 
 The list is the configuration's and is not edited here. What needs Exchange is asked of
-the daemon as a wish (``crm_core.mailbox_wishes``).
+the daemon as a wish (``crm_core.polling.mailbox_wishes``).
 """
 
 from contextlib import suppress
@@ -10,12 +10,16 @@ from datetime import date
 from flask import render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from crm_core import clock, erasure, mailbox_wishes, mailboxes, quarantine, tasks
+from crm_core import clock
 from crm_core.errors import CrmError, Invalid, NotFound
+from crm_core.mail import quarantine
 from crm_core.models import Mailbox, Right, Task, WishKind
+from crm_core.personal_data import erasure
+from crm_core.polling import mailbox_wishes, mailboxes
 from crm_core.queries import mailbox_list, mailbox_page
 from crm_core.queries.mailbox_list import MailboxRow
 from crm_core.queries.mailbox_page import MailboxPage
+from crm_core.records import tasks
 from crm_core.sentences import say
 from crm_web import dates, mailbox_charts
 from crm_web.chrome import tell

@@ -5,7 +5,8 @@ from flask import current_app, g, make_response, render_template, request, url_f
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from crm_core import accounts, database, outside_accounts
+from crm_core import database
+from crm_core.access import accounts, outside_accounts
 from crm_core.errors import Forbidden
 from crm_web import auth
 from crm_web.i18n import gettext

@@ -9,7 +9,7 @@ from flask import g, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from crm_core import accounts, people, staff
+from crm_core.access import accounts, people, staff
 from crm_core.errors import NotFound
 from crm_core.models import Account, Right
 from crm_core.queries import people as reading

@@ -7,10 +7,12 @@ and it is logged. Erasing is done in two steps and cannot be undone.
 from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from crm_core import database, entry_export, privacy
+from crm_core import database
 from crm_core.errors import CrmError, Forbidden
+from crm_core.exports import entry_export
 from crm_core.models import Right
-from crm_core.privacy import Erased, Person
+from crm_core.personal_data import privacy
+from crm_core.personal_data.privacy import Erased, Person
 from crm_core.sentences import say
 from crm_web import downloads
 from crm_web.chrome import tell

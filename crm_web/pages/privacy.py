@@ -6,9 +6,13 @@ Everybody sees the own mailbox; an administrator any mailbox, without its counts
 from flask import current_app, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from crm_core import accounts, database, entry_export, own_mail, triage
+from crm_core import database
+from crm_core.access import accounts
 from crm_core.errors import NotFound
+from crm_core.exports import entry_export
+from crm_core.linking import triage
 from crm_core.models import Right
+from crm_core.personal_data import own_mail
 from crm_core.queries import own_mailbox, paging
 from crm_core.queries.own_mailbox import ReadMailbox
 from crm_web import downloads

@@ -3,8 +3,8 @@
 from flask import abort, g, make_response, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from crm_core import accounts, calendar_feeds, own_account
-from crm_core.accounts import TooManyTriesError
+from crm_core.access import accounts, calendar_feeds, own_account
+from crm_core.access.accounts import TooManyTriesError
 from crm_core.errors import Invalid
 from crm_core.models import Account
 from crm_web import auth

@@ -3,8 +3,9 @@
 from flask import g, make_response, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from crm_core import accounts, database, own_account
-from crm_core.accounts import TooManyTriesError
+from crm_core import database
+from crm_core.access import accounts, own_account
+from crm_core.access.accounts import TooManyTriesError
 from crm_web import auth
 from crm_web.forms import Form
 from crm_web.i18n import LANGUAGES, gettext

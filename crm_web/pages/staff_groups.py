@@ -4,9 +4,9 @@ from flask import g, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from crm_core import people, view_as
+from crm_core.access import people, view_as
+from crm_core.access.people import Rights
 from crm_core.models import Access, Right, StaffGroup, TagGroup
-from crm_core.people import Rights
 from crm_core.queries import people as reading
 from crm_core.queries.people import Matrix
 from crm_web.chrome import tell

@@ -4,11 +4,12 @@ from flask import render_template, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from crm_core import staff, subtag_details, taxonomy
+from crm_core.access import staff
 from crm_core.models import Employee, Right, Subtag, TaskKind
 from crm_core.queries import taxonomy as reading
-from crm_core.subtag_details import TemplateDraft
-from crm_core.taxonomy import SubtagDraft
+from crm_core.tags import subtag_details, taxonomy
+from crm_core.tags.subtag_details import TemplateDraft
+from crm_core.tags.taxonomy import SubtagDraft
 from crm_web.forms import Form
 from crm_web.i18n import gettext
 from crm_web.rooms import Room, needs, proved, viewer

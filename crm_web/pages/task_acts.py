@@ -10,11 +10,13 @@ from datetime import timedelta
 from flask import abort, request, url_for
 from werkzeug.wrappers import Response
 
-from crm_core import mirrors, schedule, staff, tasks
+from crm_core.access import staff
 from crm_core.errors import Forbidden
+from crm_core.mirroring import mirrors
 from crm_core.models import Right, Task
 from crm_core.queries import task_board
 from crm_core.queries.task_board import TaskCard
+from crm_core.records import schedule, tasks
 from crm_web import typed_schedule
 from crm_web.chrome import tell
 from crm_web.forms import Form, attempt

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from flask import Response, abort, render_template, request, url_for
 
-from crm_core import staff
+from crm_core.access import staff
 from crm_core.errors import Forbidden
 from crm_core.models import Right, TaskStatus
 from crm_core.queries import task_board

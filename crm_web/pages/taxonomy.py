@@ -8,21 +8,15 @@ from collections.abc import Callable
 from flask import render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from crm_core import (
-    audit,
-    database,
-    starter_set,
-    subtag_details,
-    taxonomy,
-    taxonomy_file,
-)
+from crm_core import audit, database
 from crm_core.errors import Conflict, Invalid
 from crm_core.models import Right
 from crm_core.queries import taxonomy as reading
 from crm_core.queries.paging import Page
 from crm_core.queries.taxonomy import GroupNode, Preview, SubtagNode, TagNode
 from crm_core.sentences import say
-from crm_core.taxonomy import Level
+from crm_core.tags import starter_set, subtag_details, taxonomy, taxonomy_file
+from crm_core.tags.taxonomy import Level
 from crm_web import csv_export
 from crm_web.chrome import tell
 from crm_web.forms import Form

@@ -4,7 +4,6 @@ from flask import render_template, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from crm_core import taxonomy
 from crm_core.models import (
     Access,
     Colour,
@@ -14,7 +13,8 @@ from crm_core.models import (
     TagGroup,
     TagGroupAccess,
 )
-from crm_core.taxonomy import GroupDraft
+from crm_core.tags import taxonomy
+from crm_core.tags.taxonomy import GroupDraft
 from crm_web.forms import Form
 from crm_web.i18n import gettext
 from crm_web.rooms import Room, needs, proved, viewer

@@ -12,17 +12,20 @@ from typing import Protocol
 from flask import current_app, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from crm_core import database, entries, review_cases, triage, voiding
-from crm_core.conversations import CID, GUID, MID
+from crm_core import database
+from crm_core.access.viewer import Viewer
 from crm_core.errors import Conflict, CrmError, NotFound
+from crm_core.linking import triage
 from crm_core.models import EntryStatus, Right, Triage
 from crm_core.queries import entry_list, entry_thread, review_list
 from crm_core.queries import triage as triage_list
 from crm_core.queries.entry_list import EntryFilter
 from crm_core.queries.review_list import ReviewCaseView
 from crm_core.queries.triage import HeldItem, TriageItem
+from crm_core.records import entries
 from crm_core.sentences import say
-from crm_core.viewer import Viewer
+from crm_core.threads import review_cases, voiding
+from crm_core.threads.conversations import CID, GUID, MID
 from crm_web import chrome, quotations
 from crm_web.chrome import tell
 from crm_web.forms import Form

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import click
 
-from crm_core import address_file, address_import, addresses, staff
-from crm_core.address_import import Choices
+from crm_core.access import staff
 from crm_core.database import transaction
-from crm_core.export import bracketed
+from crm_core.exports.export import bracketed
 from crm_core.models import AddressRole
 from crm_core.queries import addresses as address_query
 from crm_core.queries.addresses import AddressView
+from crm_core.records import address_file, address_import, addresses
+from crm_core.records.address_import import Choices
 from crm_core.sentences import say
 from mailsync.commands.invocation import Invocation, json_option, print_json
 

@@ -38,8 +38,8 @@ def migrate(invocation: Invocation) -> None:
 @click.pass_obj
 def backup(invocation: Invocation, file: Path) -> None:
     """Copy the database to FILE while it is in use, and verify the copy."""
-    from crm_core import backup as backups
     from crm_core import database
+    from crm_core.exports import backup as backups
 
     with invocation.session() as opened:
         if database.is_postgres():

@@ -2,13 +2,14 @@
 
 import click
 
-from crm_core import entries, links
 from crm_core.database import transaction
 from crm_core.errors import Conflict, NotFound
-from crm_core.export import bracketed
+from crm_core.exports.export import bracketed
+from crm_core.linking import links
 from crm_core.models import Entry, LinkReason, Message
 from crm_core.queries import entries as entry_query
 from crm_core.queries.entries import EntryView
+from crm_core.records import entries
 from mailsync.commands.invocation import Invocation, json_option, print_json
 from mailsync.commands.task_json import task_json
 

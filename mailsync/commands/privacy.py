@@ -14,7 +14,7 @@ import click
 from mailsync.commands.invocation import Invocation, Session, json_option
 
 if TYPE_CHECKING:
-    from crm_core.entry_export import ExportFile
+    from crm_core.exports.entry_export import ExportFile
     from mailsync.blobs import BlobStore
 
 out_option = click.option(
@@ -43,7 +43,7 @@ def export() -> None:
 @click.pass_obj
 def messages(invocation: Invocation) -> None:
     """One line of JSON per mail: where it lies, its thread, its entries."""
-    from crm_core.export import message_lines
+    from crm_core.exports.export import message_lines
 
     with invocation.session():
         for line in message_lines():
@@ -71,7 +71,9 @@ def messages(invocation: Invocation) -> None:
 @click.pass_obj
 def entry(invocation: Invocation, number: int, folder: Path, as_json: bool) -> None:
     """Write an entry with its mails: entry.json and one .eml per mail."""
-    from crm_core import database, entries, entry_export
+    from crm_core import database
+    from crm_core.exports import entry_export
+    from crm_core.records import entries
 
     with invocation.session() as session:
         row = entries.by_number(number)
@@ -91,7 +93,9 @@ def person_files(
     invocation: Invocation, person: str, folder: Path, as_json: bool
 ) -> None:
     """Write all that is stored about a person: person.json, one .eml per mail."""
-    from crm_core import database, entry_export, privacy
+    from crm_core import database
+    from crm_core.exports import entry_export
+    from crm_core.personal_data import privacy
 
     with invocation.session() as session:
         found = privacy.find(person)
@@ -108,7 +112,8 @@ def person_files(
 @click.pass_obj
 def everything(invocation: Invocation, folder: Path, as_json: bool) -> None:
     """Write everything: all tables, the lists as CSV, every entry with its mails."""
-    from crm_core import database, entry_export, whole_export
+    from crm_core import database
+    from crm_core.exports import entry_export, whole_export
 
     with invocation.session() as session:
         _empty_folder(invocation, folder)
@@ -130,7 +135,8 @@ def erase() -> None:
 @click.pass_obj
 def person(invocation: Invocation, person: str, yes: bool, as_json: bool) -> None:
     """Erase a person: mails, address, and the name in all texts, for good."""
-    from crm_core import database, privacy
+    from crm_core import database
+    from crm_core.personal_data import privacy
 
     with invocation.session() as session:
         found = privacy.find(person)

@@ -2,10 +2,10 @@
 
 import click
 
-from crm_core import quarantine as quarantined
 from crm_core.database import transaction
-from crm_core.export import bracketed
-from crm_core.quarantine import QuarantinedItem
+from crm_core.exports.export import bracketed
+from crm_core.mail import quarantine as quarantined
+from crm_core.mail.quarantine import QuarantinedItem
 from mailsync.commands.invocation import Invocation, json_option, print_json
 
 

@@ -3,8 +3,8 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from crm_core import schedule
 from crm_core.queries.tasks import TaskView
+from crm_core.records import schedule
 
 
 def task_json(view: TaskView) -> dict[str, object]:

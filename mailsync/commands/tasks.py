@@ -5,13 +5,15 @@ from datetime import date, datetime, timedelta
 
 import click
 
-from crm_core import entries, mirrors, schedule, staff, tasks
+from crm_core.access import staff
 from crm_core.database import transaction
 from crm_core.errors import Invalid
+from crm_core.mirroring import mirrors
 from crm_core.models import Task
 from crm_core.queries import tasks as task_query
 from crm_core.queries.tasks import TaskView
-from crm_core.schedule import Schedule
+from crm_core.records import entries, schedule, tasks
+from crm_core.records.schedule import Schedule
 from mailsync.commands.invocation import Invocation, json_option, print_json
 from mailsync.commands.task_json import do_on_text, task_json
 

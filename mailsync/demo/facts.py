@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from crm_core.conversations import mid
-from crm_core.export import bracketed, message_lines
+from crm_core.exports.export import bracketed, message_lines
 from crm_core.models import (
     Attachment,
     Entry,
@@ -15,6 +14,7 @@ from crm_core.models import (
     Message,
 )
 from crm_core.queries import entries as entry_query
+from crm_core.threads.conversations import mid
 
 
 @dataclass(frozen=True, slots=True)

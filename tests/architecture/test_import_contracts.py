@@ -27,7 +27,7 @@ PLANTED = {
     "schedule": ("mailsync/jobs.py", "apscheduler"),
     "yaml": ("mailsync/startup.py", "ruamel.yaml"),
     "browser": ("mailsync/beats.py", "flask"),
-    "no network": ("crm_core/keywords.py", "socket"),
+    "no network": ("crm_core/linking/keywords.py", "socket"),
 }
 
 

@@ -11,7 +11,7 @@ from company_files import TAXONOMY, write, write_company
 
 import config
 from config.schema import Requirable
-from crm_core.classification import REQUIRABLE
+from crm_core.tags.classification import REQUIRABLE
 
 
 def test_the_configuration_accepts_the_fields_that_an_entry_can_demand() -> None:

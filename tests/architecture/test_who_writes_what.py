@@ -19,30 +19,30 @@ PACKAGES = ("config", "crm_core", "mailsync", "crm_web")
 WRITERS = {
     # erasure, redaction: an administrator removes a mailbox or a person for good.
     "mail_folder": {
-        "crm_core/counts.py",
-        "crm_core/erasure.py",
+        "crm_core/mail/counts.py",
+        "crm_core/personal_data/erasure.py",
         "mailsync/engine.py",
         "mailsync/reconcile.py",
         "mailsync/sync.py",
     },
     "message_copy": {
-        "crm_core/content.py",
-        "crm_core/copies.py",
-        "crm_core/expired_copies.py",
-        "crm_core/messages.py",
+        "crm_core/mail/content.py",
+        "crm_core/mail/copies.py",
+        "crm_core/mail/expired_copies.py",
+        "crm_core/mail/messages.py",
     },
-    "expired_copy": {"crm_core/expired_copies.py"},
+    "expired_copy": {"crm_core/mail/expired_copies.py"},
     # ``quarantine.request_retry`` is a person's wish; all else there is the daemon's.
-    "quarantined_change": {"crm_core/quarantine.py", "crm_core/retention.py"},
+    "quarantined_change": {"crm_core/mail/quarantine.py", "crm_core/mail/retention.py"},
     "daemon_beat": {"mailsync/beats.py"},
     # pushes, sightings: what the daemon did and saw; mirrors, mirror_wishes: what
     # people want, which may take back what was noted of an earlier push.
     "task_mirror": {
-        "crm_core/mirror_wishes.py",
-        "crm_core/mirrors.py",
-        "crm_core/pushes.py",
-        "crm_core/redaction.py",
-        "crm_core/sightings.py",
+        "crm_core/mirroring/mirror_wishes.py",
+        "crm_core/mirroring/mirrors.py",
+        "crm_core/mirroring/pushes.py",
+        "crm_core/personal_data/redaction.py",
+        "crm_core/mirroring/sightings.py",
     },
 }
 MODELS = {
@@ -131,7 +131,7 @@ def test_claims_are_written_by_pushes_alone() -> None:
             and node.attr in CLAIM
         )
         or (isinstance(node, ast.keyword) and node.arg in CLAIM)
-    } == {"crm_core/pushes.py"}
+    } == {"crm_core/mirroring/pushes.py"}
 
 
 def test_the_pages_use_none_of_the_daemons_ways_to_write() -> None:

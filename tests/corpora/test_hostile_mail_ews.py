@@ -25,10 +25,13 @@ from sandbox_process import (
 )
 from werft import AUTHSERV, VERKAUF, settings_of
 
-from crm_core import database, keywords, mailboxes, quarantine, schema, verify
-from crm_core.conversations import GUID, digest, mid
-from crm_core.export import message_lines
+from crm_core import database, schema, verify
+from crm_core.exports.export import message_lines
+from crm_core.linking import keywords
+from crm_core.mail import quarantine
 from crm_core.models import Keep, Message, MessageCopy
+from crm_core.polling import mailboxes
+from crm_core.threads.conversations import GUID, digest, mid
 from mailsync import once, sync
 from mailsync.blobs import BlobStore
 from mailsync.ews.account import ServerSettings

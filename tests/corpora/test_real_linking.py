@@ -22,10 +22,12 @@ from linked_threads import Shown, choose, link_first_mails, rest_of, shown
 from skeleton_company import Company, company_of
 from skeletons import Skeleton, read
 
-from crm_core import holds, messages, verify
-from crm_core.conversations import Keys, digest, keys_for
+from crm_core import verify
 from crm_core.email_addresses import Internal
-from crm_core.incoming import IncomingMail
+from crm_core.linking import holds
+from crm_core.mail import messages
+from crm_core.mail.incoming import IncomingMail
+from crm_core.threads.conversations import Keys, digest, keys_for
 
 Figures = Callable[[str], None]
 Spoil = Callable[[pytest.MonkeyPatch], None]

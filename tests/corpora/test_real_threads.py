@@ -31,10 +31,10 @@ from company_run import (
 from skeleton_company import Company, Mail, company_of
 from skeletons import Baseline, Skeleton, baseline, read, threads
 
-from crm_core import content, messages
-from crm_core.conversations import CID, MID, Keys, digest, keys_for
 from crm_core.email_addresses import Internal
-from crm_core.incoming import IncomingMail
+from crm_core.mail import content, messages
+from crm_core.mail.incoming import IncomingMail
+from crm_core.threads.conversations import CID, MID, Keys, digest, keys_for
 from mailsync import normalise
 from mailsync.port import RemoteMessage
 

@@ -7,10 +7,14 @@ from pathlib import Path
 import pytest
 from werft import HUBER, MEIER, VERKAUF, Werft, werft
 
-from crm_core import content, database, links, mirrors, schedule, tasks, verify
-from crm_core.export import message_lines
+from crm_core import database, verify
+from crm_core.exports.export import message_lines
+from crm_core.linking import links
+from crm_core.mail import content
+from crm_core.mirroring import mirrors
 from crm_core.models import Employee, Keep, TaskMirror, TaskStatus
 from crm_core.queries import addresses as address_pages
+from crm_core.records import schedule, tasks
 from mailsync.health import health
 
 DAY = date(2026, 12, 1)

@@ -4,18 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from crm_core import (
-    accounts,
-    address_file,
-    address_import,
-    addresses,
-    clock,
-    database,
-    erasure,
-    import_files,
-    persons,
-)
-from crm_core.address_import import Choices, Fate
+from crm_core import clock, database
+from crm_core.access import accounts
 from crm_core.database import transaction
 from crm_core.errors import Conflict, CrmError, Invalid, NotFound
 from crm_core.models import (
@@ -25,6 +15,9 @@ from crm_core.models import (
     AddressRole,
     AuditEvent,
 )
+from crm_core.personal_data import erasure, persons
+from crm_core.records import address_file, address_import, addresses, import_files
+from crm_core.records.address_import import Choices, Fate
 
 pytestmark = pytest.mark.usefixtures("db")
 

@@ -5,16 +5,8 @@ from datetime import date
 
 import pytest
 
-from crm_core import (
-    addresses,
-    classification,
-    database,
-    documents,
-    entries,
-    permissions,
-    staff,
-)
-from crm_core.classification import SubtagSpec, TagGroupSpec, TagSpec
+from crm_core import database
+from crm_core.access import permissions, staff
 from crm_core.database import transaction
 from crm_core.errors import Conflict, Invalid, NotFound
 from crm_core.models import (
@@ -30,6 +22,9 @@ from crm_core.models import (
     Subtag,
     SubtagKeyword,
 )
+from crm_core.records import addresses, documents, entries
+from crm_core.tags import classification
+from crm_core.tags.classification import SubtagSpec, TagGroupSpec, TagSpec
 
 pytestmark = pytest.mark.usefixtures("db")
 

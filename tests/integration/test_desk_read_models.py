@@ -4,7 +4,6 @@ import pytest
 from crm_world import ACTOR, World
 from statements import counted
 
-from crm_core import documents, entries
 from crm_core.database import transaction
 from crm_core.errors import Invalid, NotFound
 from crm_core.models import AddressRole, Document, DocumentKind
@@ -14,6 +13,7 @@ from crm_core.queries import (
     document_page,
     subtag_choice,
 )
+from crm_core.records import documents, entries
 
 
 @pytest.fixture

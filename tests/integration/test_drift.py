@@ -19,9 +19,10 @@ from office import (
     office,
 )
 
-from crm_core import database, leases, mirrors, pushes, schedule, tasks
+from crm_core import database
 from crm_core.errors import Conflict, Invalid
-from crm_core.mirrors import MirrorState
+from crm_core.mirroring import mirrors, pushes
+from crm_core.mirroring.mirrors import MirrorState
 from crm_core.models import (
     AuditEvent,
     Drift,
@@ -31,6 +32,8 @@ from crm_core.models import (
     TaskMirror,
     TaskStatus,
 )
+from crm_core.polling import leases
+from crm_core.records import schedule, tasks
 from mailsync import reconcile
 from mailsync.errors import Transient
 from mailsync.memory import MemoryMailbox

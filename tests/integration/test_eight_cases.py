@@ -23,9 +23,11 @@ from thread_world import (
     trial,
 )
 
-from crm_core import addresses, database, entries, links, verify
+from crm_core import database, verify
+from crm_core.linking import links
 from crm_core.models import AddressRole, Entry, LinkReason, ReviewCase
 from crm_core.queries import entries as entry_pages
+from crm_core.records import addresses, entries
 
 
 @pytest.fixture(autouse=True)

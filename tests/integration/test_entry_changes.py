@@ -4,11 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from crm_core import addresses, classification, clock, database, entries, staff, watches
-from crm_core.addresses import Details
-from crm_core.classification import SubtagSpec, TagGroupSpec, TagSpec
+from crm_core import clock, database
+from crm_core.access import staff
 from crm_core.database import transaction
-from crm_core.entries import EntryDraft, Stale
 from crm_core.errors import Conflict, Invalid
 from crm_core.models import (
     Address,
@@ -25,6 +23,11 @@ from crm_core.models import (
     PartyRole,
     Watch,
 )
+from crm_core.records import addresses, entries, watches
+from crm_core.records.addresses import Details
+from crm_core.records.entries import EntryDraft, Stale
+from crm_core.tags import classification
+from crm_core.tags.classification import SubtagSpec, TagGroupSpec, TagSpec
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -207,7 +210,7 @@ def test_a_removed_domain_lets_its_mail_through_again(meier: Address) -> None:
         thread = Conversation.create(started_at=START)
         anchor = _mail(thread, "meier@kunde.example")
         _mail(thread, "wer@huber.example")
-        from crm_core import links
+        from crm_core.linking import links
         from crm_core.models import LinkReason
 
         links.link_mail(entry, anchor, reason=LinkReason.MANUAL, actor="test")

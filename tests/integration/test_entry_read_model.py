@@ -5,22 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from crm_core import (
-    accounts,
-    addresses,
-    classification,
-    database,
-    documents,
-    entries,
-    links,
-    mailboxes,
-    schedule,
-    staff,
-    tasks,
-)
-from crm_core.classification import SubtagSpec, TagGroupSpec, TagSpec
+from crm_core import database
+from crm_core.access import accounts, staff
+from crm_core.access.viewer import Viewer, viewer_of
 from crm_core.database import transaction
 from crm_core.errors import Invalid, NotFound
+from crm_core.linking import links
 from crm_core.models import (
     Access,
     Address,
@@ -41,10 +31,13 @@ from crm_core.models import (
     PartyRole,
     Visibility,
 )
+from crm_core.polling import mailboxes
 from crm_core.queries import entry_page, entry_thread
 from crm_core.queries.entry_thread import ThreadMail, ThreadNote
 from crm_core.queries.triage import ContentState
-from crm_core.viewer import Viewer, viewer_of
+from crm_core.records import addresses, documents, entries, schedule, tasks
+from crm_core.tags import classification
+from crm_core.tags.classification import SubtagSpec, TagGroupSpec, TagSpec
 
 pytestmark = pytest.mark.usefixtures("db")
 

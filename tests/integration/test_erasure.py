@@ -7,24 +7,13 @@ from random import Random
 import pytest
 from crm_world import TODAY, World
 
-from crm_core import (
-    copies,
-    database,
-    entries,
-    events,
-    mailboxes,
-    privacy,
-    search,
-    tasks,
-    tombstones,
-    unassigned,
-    verify,
-    webhooks,
-)
+from crm_core import database, events, search, verify, webhooks
 from crm_core.database import transaction
 from crm_core.errors import Conflict, NotFound
 from crm_core.events import Event
-from crm_core.incoming import IncomingMail
+from crm_core.linking import unassigned
+from crm_core.mail import copies, tombstones
+from crm_core.mail.incoming import IncomingMail
 from crm_core.models import (
     Address,
     Attachment,
@@ -43,8 +32,11 @@ from crm_core.models import (
     TaskMirror,
     WebhookDelivery,
 )
+from crm_core.personal_data import privacy
+from crm_core.polling import mailboxes
 from crm_core.queries import triage
-from crm_core.schedule import due_by
+from crm_core.records import entries, tasks
+from crm_core.records.schedule import due_by
 from mailsync.ingest import FolderJob, Plan, Prepared, _leave_erased
 from mailsync.ingest import store as store_page
 from mailsync.normalise import Rules

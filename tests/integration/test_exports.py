@@ -10,19 +10,13 @@ from hashlib import sha256
 import pytest
 from crm_world import World
 
-from crm_core import (
-    accounts,
-    eml,
-    entries,
-    entry_export,
-    privacy,
-    spreadsheets,
-    webhooks,
-    whole_export,
-)
+from crm_core import webhooks
+from crm_core.access import accounts
 from crm_core.database import transaction
-from crm_core.entry_export import ExportFile
 from crm_core.events import Event
+from crm_core.exports import entry_export, spreadsheets, whole_export
+from crm_core.exports.entry_export import ExportFile
+from crm_core.mail import eml
 from crm_core.models import (
     ApiToken,
     Attachment,
@@ -32,6 +26,8 @@ from crm_core.models import (
     TokenScope,
     Webhook,
 )
+from crm_core.personal_data import privacy
+from crm_core.records import entries
 
 pytestmark = pytest.mark.usefixtures("db")
 

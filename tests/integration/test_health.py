@@ -5,9 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from crm_core import clock, mailboxes
+from crm_core import clock
 from crm_core.database import transaction
-from crm_core.mailboxes import MailboxSettings
 from crm_core.models import (
     DaemonBeat,
     Keep,
@@ -16,6 +15,8 @@ from crm_core.models import (
     MailboxStatus,
     MailFolder,
 )
+from crm_core.polling import mailboxes
+from crm_core.polling.mailboxes import MailboxSettings
 from mailsync.health import Health, MailboxHealth, health
 
 pytestmark = pytest.mark.usefixtures("db")

@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from crm_world import World
 
-from crm_core import clock, database, triage
+from crm_core import clock, database
 from crm_core.database import transaction
+from crm_core.linking import triage
 from crm_core.models import Entry, LinkReason, Message
 from crm_core.queries import inflow
 from crm_core.queries.inflow import Day
@@ -97,7 +98,7 @@ def test_what_was_waved_off_or_unlinked_counts_as_nothing_done(
     with transaction():
         triage.ignore(world.viewer(), waved.id)
     place(world, entry, back, 1, "manual")
-    from crm_core import links
+    from crm_core.linking import links
 
     with transaction():
         links.unlink_conversation(entry, back, actor="user:keller")

@@ -6,21 +6,15 @@ from datetime import UTC, date, datetime
 import pytest
 from crm_world import ACTOR, World
 
-from crm_core import (
-    addresses,
-    content,
-    database,
-    known_parties,
-    mailboxes,
-    messages,
-    privacy,
-    retention,
-    verify,
-)
+from crm_core import database, verify
 from crm_core.database import transaction
-from crm_core.incoming import IncomingMail
+from crm_core.mail import content, known_parties, messages, retention
+from crm_core.mail.incoming import IncomingMail
 from crm_core.models import Address, AddressEmail, AddressRole, Message
+from crm_core.personal_data import privacy
+from crm_core.polling import mailboxes
 from crm_core.queries import triage
+from crm_core.records import addresses
 
 AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
 CHECK = "triage: mail that names somebody we know is marked so"

@@ -21,9 +21,12 @@ from werft import (
     werft,
 )
 
-from crm_core import conversations, database, links, quarantine
+from crm_core import database
 from crm_core.errors import NotFound
+from crm_core.linking import links
+from crm_core.mail import quarantine
 from crm_core.models import Entry, ReviewCase
+from crm_core.threads import conversations
 
 
 @pytest.fixture
@@ -481,7 +484,7 @@ def test_threading_by_subject_would_be_caught(
             keys.own, keys.parent, keys.ancestors, (*keys.all, key)
         )
 
-    monkeypatch.setattr("crm_core.messages.keys_for", by_subject)
+    monkeypatch.setattr("crm_core.mail.messages.keys_for", by_subject)
     w.receive(w.mail(MEIER, VERKAUF, "Offerte", id="m1"))
     w.receive(w.mail(HUBER, VERKAUF, "Offerte", id="h1"))
     w.poll()

@@ -6,7 +6,8 @@ import pytest
 from crm_world import START, World
 from statements import counted
 
-from crm_core import accounts, audit, calendar_feeds, clock, webhooks
+from crm_core import audit, clock, webhooks
+from crm_core.access import accounts, calendar_feeds
 from crm_core.database import transaction
 from crm_core.events import Event
 from crm_core.models import Account, TokenScope

@@ -4,9 +4,10 @@ import peewee
 import pytest
 from crm_world import World
 
-from crm_core import audit, database, privacy
+from crm_core import audit, database
 from crm_core.database import transaction
 from crm_core.models import AuditEvent
+from crm_core.personal_data import privacy
 
 FORBIDDEN = {
     "removed": "DELETE FROM audit_event",

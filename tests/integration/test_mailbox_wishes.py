@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from werft import MAILBOXES, VERKAUF, Werft, werft
 
-from crm_core import clock, database, mailbox_polls, mailbox_wishes, mailboxes
+from crm_core import clock, database
 from crm_core.database import transaction
 from crm_core.errors import Conflict
 from crm_core.models import (
@@ -22,6 +22,7 @@ from crm_core.models import (
     Message,
     WishKind,
 )
+from crm_core.polling import mailbox_polls, mailbox_wishes, mailboxes
 from exchange_sandbox.faults import FaultRule
 from mailsync import sync, wishes
 from mailsync.mailbox_test import Endpoint

@@ -5,7 +5,7 @@ from eight_cases import HUBER, MEIER
 from thread_world import WERKSTATT, deliver, found_company, letter, partition
 
 from crm_core import database, verify
-from crm_core.conversations import Threader
+from crm_core.threads.conversations import Threader
 
 
 def merge_then_begin() -> None:

@@ -6,25 +6,14 @@ import pytest
 from crm_world import World
 from office import ACTOR, MemoryOutlook, Office, office
 
-from crm_core import (
-    database,
-    documents,
-    entries,
-    links,
-    merged,
-    merging,
-    mirrors,
-    triage,
-    unassigned,
-    verify,
-    watches,
-)
-from crm_core import tasks as core_tasks
+from crm_core import database, verify
+from crm_core.access.viewer import viewer_of
 from crm_core.database import transaction
-from crm_core.entries import Stale
 from crm_core.errors import Conflict, Forbidden, Invalid, NotFound
-from crm_core.keyword_acts import Act, _tokens
-from crm_core.keywords import parse
+from crm_core.linking import links, triage, unassigned
+from crm_core.linking.keyword_acts import Act, _tokens
+from crm_core.linking.keywords import parse
+from crm_core.mirroring import mirrors
 from crm_core.models import (
     AuditEvent,
     Entry,
@@ -40,7 +29,9 @@ from crm_core.models import (
     Verdict,
 )
 from crm_core.queries import entry_mail
-from crm_core.viewer import viewer_of
+from crm_core.records import documents, entries, merged, merging, watches
+from crm_core.records import tasks as core_tasks
+from crm_core.records.entries import Stale
 
 
 @pytest.fixture

@@ -5,10 +5,9 @@ from datetime import date
 
 import pytest
 
-from crm_core import mailboxes, permissions, staff
+from crm_core.access import permissions, staff
 from crm_core.database import transaction
 from crm_core.errors import Invalid
-from crm_core.mailboxes import MailboxSettings, Mirrored
 from crm_core.models import (
     AuditEvent,
     Employee,
@@ -18,6 +17,8 @@ from crm_core.models import (
     MailboxStatus,
     Visibility,
 )
+from crm_core.polling import mailboxes
+from crm_core.polling.mailboxes import MailboxSettings, Mirrored
 
 pytestmark = pytest.mark.usefixtures("db")
 

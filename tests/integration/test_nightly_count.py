@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from werft import MAILBOXES, MEIER, VERKAUF, Werft, werft
 
-from crm_core import clock, copies, counts, database, verify
+from crm_core import clock, database, verify
+from crm_core.mail import copies, counts
 from crm_core.models import (
     Mailbox,
     MailFolder,
@@ -70,7 +71,7 @@ def inbox() -> MailFolder:
 
 def lose(number: int) -> None:
     """As if a page's rows had been lost: nothing tells of the mail."""
-    from crm_core.forgetting import forget
+    from crm_core.mail.forgetting import forget
 
     (message,) = Message.select().where(Message.subject == f"Mast {number}")
     with database.transaction():

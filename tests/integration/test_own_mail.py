@@ -7,11 +7,12 @@ from email import message_from_bytes, policy
 import pytest
 from crm_world import World
 
-from crm_core import accounts, own_mail, tombstones, verify
-from crm_core.conversations import fingerprint
+from crm_core import verify
+from crm_core.access import accounts
 from crm_core.database import transaction
 from crm_core.errors import NotFound
-from crm_core.incoming import IncomingMail
+from crm_core.mail import tombstones
+from crm_core.mail.incoming import IncomingMail
 from crm_core.models import (
     AuditEvent,
     Dmarc,
@@ -20,7 +21,9 @@ from crm_core.models import (
     MessageBody,
     MessageCopy,
 )
+from crm_core.personal_data import own_mail
 from crm_core.queries import own_mailbox
+from crm_core.threads.conversations import fingerprint
 
 
 @pytest.fixture

@@ -8,7 +8,10 @@ from threading import Barrier
 import pytest
 from crm_world import World
 
-from crm_core import accounts, database, people, staff, view_as
+from crm_core import database
+from crm_core.access import accounts, people, staff, view_as
+from crm_core.access.people import LastAdministrator
+from crm_core.access.viewer import Viewer, viewer_of
 from crm_core.database import transaction
 from crm_core.errors import Conflict, Invalid, NotFound
 from crm_core.models import (
@@ -23,9 +26,7 @@ from crm_core.models import (
     Visibility,
     WebSession,
 )
-from crm_core.people import LastAdministrator
 from crm_core.queries import people as reading
-from crm_core.viewer import Viewer, viewer_of
 
 PASSWORD = "see-und-segel"
 

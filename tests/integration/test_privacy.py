@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from werft import KELLER, MEIER, VERKAUF, WERKSTATT, Werft, settings_of, werft
 
-from crm_core import database, mailboxes, schema
+from crm_core import database, schema
 from crm_core.models import Keep, MessageCopy
+from crm_core.polling import mailboxes
 from mailsync import once
 
 CANARY = "Kanarienvogel-7315"

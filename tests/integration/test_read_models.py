@@ -4,10 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from crm_core import addresses, classification, entries, links
-from crm_core.classification import SubtagSpec, TagGroupSpec, TagSpec
 from crm_core.database import transaction
 from crm_core.errors import NotFound
+from crm_core.linking import links
 from crm_core.models import (
     Address,
     AddressRole,
@@ -22,6 +21,9 @@ from crm_core.models import (
 )
 from crm_core.queries import addresses as address_page
 from crm_core.queries import entries as entry_page
+from crm_core.records import addresses, entries
+from crm_core.tags import classification
+from crm_core.tags.classification import SubtagSpec, TagGroupSpec, TagSpec
 
 pytestmark = pytest.mark.usefixtures("db")
 

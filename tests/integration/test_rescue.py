@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from werft import ACTOR, MEIER, VERKAUF, Werft, werft
 
-from crm_core import database, quarantine
+from crm_core import database
+from crm_core.mail import quarantine
 from crm_core.models import Attachment, Message, MessageCopy, QuarantinedChange
 
 BAD = "ErrorContentConversionFailed"

@@ -13,14 +13,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from werft import ACTOR, HUBER, MEIER, VERKAUF, WERKSTATT, Werft, werft
 
-from crm_core import (
-    accounts,
-    clock,
-    database,
-    quarantine,
-    retention,
-    verify,
-)
+from crm_core import clock, database, verify
+from crm_core.access import accounts
+from crm_core.mail import quarantine, retention
 from crm_core.models import (
     TABLES,
     AuditEvent,

@@ -4,18 +4,9 @@ import pytest
 from eight_cases import BRIDGE, HUBER, IMPORTEUR, MEIER, sixteen
 from thread_world import ACTOR, WERKSTATT, deliver, found_company, letter, partition
 
-from crm_core import (
-    addresses,
-    database,
-    entries,
-    holds,
-    links,
-    review_cases,
-    verify,
-    voiding,
-)
-from crm_core.conversations import GUID, digest, mid
+from crm_core import database, verify
 from crm_core.errors import Conflict, NotFound
+from crm_core.linking import holds, links
 from crm_core.models import (
     AddressRole,
     AuditEvent,
@@ -25,6 +16,9 @@ from crm_core.models import (
     ReviewOutcome,
 )
 from crm_core.queries import entries as entry_pages
+from crm_core.records import addresses, entries
+from crm_core.threads import review_cases, voiding
+from crm_core.threads.conversations import GUID, digest, mid
 
 CUSTOMER, IMPORTER, BOTH = BRIDGE
 FORM = sixteen("a form")

@@ -7,9 +7,9 @@ import peewee
 import pytest
 from crm_world import World
 
-from crm_core import addresses, content, database, entries, search, tasks, verify
-from crm_core.addresses import Details
+from crm_core import database, search, verify
 from crm_core.database import transaction
+from crm_core.mail import content
 from crm_core.models import (
     Address,
     Findable,
@@ -19,6 +19,8 @@ from crm_core.models import (
 )
 from crm_core.queries import search as page
 from crm_core.queries.search import Found
+from crm_core.records import addresses, entries, tasks
+from crm_core.records.addresses import Details
 from crm_core.schema import DIRECTORY
 
 pytestmark = pytest.mark.usefixtures("db")

@@ -4,11 +4,13 @@ import pytest
 from crm_world import World
 from statements import counted
 
-from crm_core import clock, erasure, merging, tasks
+from crm_core import clock
 from crm_core.database import transaction
 from crm_core.models import Entry, Message, Task
+from crm_core.personal_data import erasure
 from crm_core.queries import entry_thread, mail_page, task_mail
-from crm_core.schedule import due_by
+from crm_core.records import merging, tasks
+from crm_core.records.schedule import due_by
 
 pytestmark = pytest.mark.usefixtures("db")
 

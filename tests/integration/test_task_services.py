@@ -18,19 +18,11 @@ from office import (
     settings_of,
 )
 
-from crm_core import (
-    classification,
-    database,
-    entries,
-    mirror_wishes,
-    mirrors,
-    schedule,
-    staff,
-    task_text,
-    tasks,
-)
+from crm_core import database
+from crm_core.access import staff
 from crm_core.errors import Conflict, Invalid, NotFound
-from crm_core.mirrors import MirrorState
+from crm_core.mirroring import mirror_wishes, mirrors, task_text
+from crm_core.mirroring.mirrors import MirrorState
 from crm_core.models import (
     AuditEvent,
     Employee,
@@ -39,6 +31,8 @@ from crm_core.models import (
     TaskMirror,
     TaskStatus,
 )
+from crm_core.records import entries, schedule, tasks
+from crm_core.tags import classification
 
 LONG = "x" * 201
 FRIDAY_AT_NINE = datetime(2026, 11, 27, 9, 0)

@@ -7,21 +7,11 @@ from threading import Barrier
 import pytest
 from crm_world import World
 
-from crm_core import (
-    classification,
-    database,
-    entries,
-    keyword_acts,
-    languages,
-    people,
-    starter_set,
-    subtag_details,
-    taxonomy,
-)
-from crm_core.classification import SubtagSpec, TagGroupSpec, TagSpec
+from crm_core import database, languages
+from crm_core.access import people
 from crm_core.database import transaction
-from crm_core.entries import EntryDraft
 from crm_core.errors import Conflict, Invalid, NotFound
+from crm_core.linking import keyword_acts
 from crm_core.models import (
     Access,
     AuditEvent,
@@ -39,8 +29,12 @@ from crm_core.models import (
 from crm_core.queries import entry_list, subtag_choice
 from crm_core.queries import taxonomy as reading
 from crm_core.queries.entry_list import EntryFilter
-from crm_core.subtag_details import TemplateDraft
-from crm_core.taxonomy import GroupDraft, Names, SubtagDraft
+from crm_core.records import entries
+from crm_core.records.entries import EntryDraft
+from crm_core.tags import classification, starter_set, subtag_details, taxonomy
+from crm_core.tags.classification import SubtagSpec, TagGroupSpec, TagSpec
+from crm_core.tags.subtag_details import TemplateDraft
+from crm_core.tags.taxonomy import GroupDraft, Names, SubtagDraft
 
 
 @pytest.fixture

@@ -9,9 +9,11 @@ from eight_cases import MEIER, sixteen
 from thread_world import ACTOR, VERKAUF, deliver, letter, partition
 
 from config import load
-from crm_core import addresses, database, entries, links, verify
+from crm_core import database, verify
+from crm_core.linking import links
 from crm_core.models import AddressRole, LinkReason, Mailbox, MailFolder
 from crm_core.queries import entries as entry_pages
+from crm_core.records import addresses, entries
 from mailsync import startup
 
 PARTNER = "moser@hafen.example"

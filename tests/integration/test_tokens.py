@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from crm_core import accounts, clock
+from crm_core import clock
+from crm_core.access import accounts
 from crm_core.database import transaction
 from crm_core.errors import Invalid, NotFound
 from crm_core.models import Account, ApiToken, TokenScope

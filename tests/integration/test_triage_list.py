@@ -5,8 +5,9 @@ from datetime import date
 import pytest
 from crm_world import World
 
-from crm_core import database, mailboxes
+from crm_core import database
 from crm_core.models import Keep, Mailbox, MailboxKind, Triage
+from crm_core.polling import mailboxes
 from crm_core.queries import triage
 
 pytestmark = pytest.mark.usefixtures("db")

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 import pytest
 from crm_world import START, World
 
-from crm_core import clock, entries, links, tasks, undoing
+from crm_core import clock
 from crm_core.database import transaction
+from crm_core.linking import links, undoing
 from crm_core.models import (
     AuditEvent,
     Entry,
@@ -16,7 +17,8 @@ from crm_core.models import (
     Mailbox,
     Message,
 )
-from crm_core.schedule import due_by
+from crm_core.records import entries, tasks
+from crm_core.records.schedule import due_by
 from crm_core.verify import verify
 
 pytestmark = pytest.mark.usefixtures("db")

@@ -9,10 +9,12 @@ import standardwebhooks
 from crm_world import World
 from receiver import Receiver, receiver
 
-from crm_core import accounts, clock, entries, events, holds, links, tasks, webhooks
+from crm_core import clock, events, webhooks
+from crm_core.access import accounts
 from crm_core.database import transaction
 from crm_core.errors import Invalid
 from crm_core.events import Event
+from crm_core.linking import holds, links
 from crm_core.models import (
     Account,
     AuditEvent,
@@ -22,6 +24,7 @@ from crm_core.models import (
     Webhook,
     WebhookDelivery,
 )
+from crm_core.records import entries, tasks
 from mailsync import webhooks as delivery
 
 pytestmark = pytest.mark.usefixtures("db")

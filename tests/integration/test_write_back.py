@@ -32,9 +32,12 @@ from office import (
 )
 from write_back_truth import Truth, Wanted, problems
 
-from crm_core import database, mirrors, schedule, staff, tasks
-from crm_core.mirrors import MirrorState
+from crm_core import database
+from crm_core.access import staff
+from crm_core.mirroring import mirrors
+from crm_core.mirroring.mirrors import MirrorState
 from crm_core.models import Drift, TaskMirror
+from crm_core.records import schedule, tasks
 from mailsync import push_attempt
 from mailsync.port import ItemKind
 

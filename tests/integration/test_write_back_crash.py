@@ -14,8 +14,10 @@ import pytest
 from office import FRIDAY, PEOPLE, MemoryOutlook, Office, office
 from write_back_truth import Truth, Wanted, problems
 
-from crm_core import database, mirrors, pushes, schedule, tasks
+from crm_core import database
+from crm_core.mirroring import mirrors, pushes
 from crm_core.models import MailFolder, Task, TaskMirror
+from crm_core.records import schedule, tasks
 from mailsync import push_attempt, steps
 from mailsync.port import ItemKind
 

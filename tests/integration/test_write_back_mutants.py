@@ -15,9 +15,11 @@ import pytest
 from office import FRIDAY, PEOPLE, MemoryOutlook, Office, address_of, office
 from write_back_truth import Truth, Wanted, problems
 
-from crm_core import database, mirrors, pushes, schedule, sightings
-from crm_core.mirror_fields import Judgement
+from crm_core import database
+from crm_core.mirroring import mirrors, pushes, sightings
+from crm_core.mirroring.mirror_fields import Judgement
 from crm_core.models import Drift, Mailbox, MailboxStatus, TaskMirror
+from crm_core.records import schedule
 from mailsync import backoff, push_attempt, reconcile
 from mailsync.port import ItemKind, ItemRef
 

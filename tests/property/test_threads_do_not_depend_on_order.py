@@ -18,10 +18,12 @@ from hypothesis import strategies as st
 from random_letters import letters
 from thread_world import Letter, found_company, reference_partition, trial
 
-from crm_core import conversations, database, messages, schema
-from crm_core.conversations import GUID, Keys, Threader, digest, keys_for
+from crm_core import database, schema
 from crm_core.email_addresses import Internal
-from crm_core.incoming import IncomingMail
+from crm_core.mail import messages
+from crm_core.mail.incoming import IncomingMail
+from crm_core.threads import conversations
+from crm_core.threads.conversations import GUID, Keys, Threader, digest, keys_for
 
 ORDERS = 500
 EXAMPLE = settings(

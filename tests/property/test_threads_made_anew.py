@@ -26,26 +26,15 @@ from thread_world import (
     reference_partition,
 )
 
-from crm_core import (
-    addresses,
-    database,
-    entries,
-    holds,
-    links,
-    mailboxes,
-    rethreading,
-    schema,
-    verify,
-    voiding,
-)
-from crm_core import (
-    evidence as said_by_copies,
-)
-from crm_core import (
-    partition as dividing,
-)
-from crm_core.conversations import CID, GUID, digest, mid
+from crm_core import database, schema, verify
+from crm_core.linking import holds, links
 from crm_core.models import AddressRole, LinkReason, Message
+from crm_core.polling import mailboxes
+from crm_core.records import addresses, entries
+from crm_core.threads import evidence as said_by_copies
+from crm_core.threads import partition as dividing
+from crm_core.threads import rethreading, voiding
+from crm_core.threads.conversations import CID, GUID, digest, mid
 
 EXAMPLE = settings(
     max_examples=300,

@@ -13,7 +13,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from crm_core import accounts, database, schema
+from crm_core import database, schema
+from crm_core.access import accounts
 from crm_core.models import Account, TokenScope
 
 LOGINS = {"GL": "keller", "Administration": "frei", "Werkstatt": "huber"}

@@ -8,21 +8,10 @@ from mail_content import attach
 from matrix_world import PICTURE, Bundle
 from page_world import PageWorld
 
-from crm_core import (
-    accounts,
-    calendar_feeds,
-    clock,
-    documents,
-    entries,
-    review_cases,
-    staff,
-    tasks,
-    watches,
-    webhooks,
-)
+from crm_core import clock, webhooks
+from crm_core.access import accounts, calendar_feeds, staff
 from crm_core.database import transaction
 from crm_core.events import Event
-from crm_core.mailbox_reading import Reading, remember
 from crm_core.models import (
     Account,
     Address,
@@ -43,7 +32,10 @@ from crm_core.models import (
     TaskMirror,
     TokenScope,
 )
-from crm_core.schedule import Schedule, all_day, at, due_by
+from crm_core.polling.mailbox_reading import Reading, remember
+from crm_core.records import documents, entries, tasks, watches
+from crm_core.records.schedule import Schedule, all_day, at, due_by
+from crm_core.threads import review_cases
 
 LONG = "Rettungsbootaussenbordmotorenwartungsvertragsverlängerung"
 FIRM = "Schifffahrtsgesellschaft Vierwaldstättersee Unterhaltsgenossenschaft"

@@ -20,10 +20,12 @@ from fresh_postgres import fresh_postgres
 from skeleton_company import Company, Mail
 from skeletons import Components
 
-from crm_core import classification, database, mailboxes, schema, verify
-from crm_core.classification import SubtagSpec, TagGroupSpec, TagSpec
-from crm_core.export import message_lines
+from crm_core import database, schema, verify
+from crm_core.exports.export import message_lines
 from crm_core.models import Access, Keep, Mailbox, MailboxKind
+from crm_core.polling import mailboxes
+from crm_core.tags import classification
+from crm_core.tags.classification import SubtagSpec, TagGroupSpec, TagSpec
 from exchange_sandbox.server import Sandbox
 from mailsync import sync
 from mailsync.blobs import BlobStore

@@ -8,23 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
-from crm_core import (
-    accounts,
-    addresses,
-    classification,
-    clock,
-    documents,
-    entries,
-    known_parties,
-    links,
-    mailboxes,
-    search,
-    staff,
-    tasks,
-)
-from crm_core.classification import SubtagSpec, TagGroupSpec, TagSpec
-from crm_core.conversations import MID, mid
+from crm_core import clock, search
+from crm_core.access import accounts, staff
+from crm_core.access.viewer import Viewer, viewer_of
 from crm_core.database import transaction
+from crm_core.linking import links
+from crm_core.mail import known_parties
 from crm_core.models import (
     Access,
     Address,
@@ -50,8 +39,12 @@ from crm_core.models import (
     Task,
     Visibility,
 )
-from crm_core.schedule import Schedule, due_by
-from crm_core.viewer import Viewer, viewer_of
+from crm_core.polling import mailboxes
+from crm_core.records import addresses, documents, entries, tasks
+from crm_core.records.schedule import Schedule, due_by
+from crm_core.tags import classification
+from crm_core.tags.classification import SubtagSpec, TagGroupSpec, TagSpec
+from crm_core.threads.conversations import MID, mid
 
 START = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 24)

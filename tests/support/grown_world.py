@@ -9,15 +9,8 @@ from crm_world import NOW
 from mail_content import attach
 from matrix_world import PICTURE, Bundle, MatrixWorld
 
-from crm_core import (
-    accounts,
-    addresses,
-    calendar_feeds,
-    clock,
-    entries,
-    staff,
-    webhooks,
-)
+from crm_core import clock, webhooks
+from crm_core.access import accounts, calendar_feeds, staff
 from crm_core.database import transaction
 from crm_core.events import Event
 from crm_core.models import (
@@ -37,6 +30,7 @@ from crm_core.models import (
     TaskMirror,
     TokenScope,
 )
+from crm_core.records import addresses, entries
 
 _OPENED = ("verkauf_gl", "verkauf_frei", "treuhand")  # what pages are asked for
 

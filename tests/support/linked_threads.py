@@ -12,9 +12,11 @@ from random import Random
 from company_run import ACTOR, SUBTAG, Running
 from skeleton_company import Company, Mail
 
-from crm_core import addresses, database, entries, links
+from crm_core import database
+from crm_core.linking import links
 from crm_core.models import AddressRole, Entry, LinkReason
 from crm_core.queries import entries as entry_pages
+from crm_core.records import addresses, entries
 
 MASS_MAIL = 10  # outside recipients; more, and being addressed vouches for nobody
 

@@ -18,24 +18,9 @@ from pathlib import Path
 from crm_world import START, World
 from mail_content import attach, drawn
 
-from crm_core import (
-    accounts,
-    calendar_feeds,
-    classification,
-    clock,
-    entries,
-    mailboxes,
-    panels,
-    review_cases,
-    search,
-    staff,
-    tasks,
-    watches,
-)
-from crm_core.classification import SubtagSpec, TagGroupSpec, TagSpec
-from crm_core.conversations import GUID, digest
+from crm_core import clock, search
+from crm_core.access import accounts, calendar_feeds, panels, staff
 from crm_core.database import transaction
-from crm_core.evidence import GUID_BYTES
 from crm_core.models import (
     Access,
     Account,
@@ -63,7 +48,14 @@ from crm_core.models import (
     Watch,
     WebSession,
 )
-from crm_core.schedule import due_by
+from crm_core.polling import mailboxes
+from crm_core.records import entries, tasks, watches
+from crm_core.records.schedule import due_by
+from crm_core.tags import classification
+from crm_core.tags.classification import SubtagSpec, TagGroupSpec, TagSpec
+from crm_core.threads import review_cases
+from crm_core.threads.conversations import GUID, digest
+from crm_core.threads.evidence import GUID_BYTES
 
 FULL, READ = Access.FULL, Access.READ
 WHOLE, SUBJECT = Visibility.FULL, Visibility.SUBJECT

@@ -14,19 +14,9 @@ from random import Random
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from crm_core import (
-    addresses,
-    classification,
-    clock,
-    database,
-    entries,
-    mailboxes,
-    mirror_wishes,
-    schedule,
-    staff,
-    tasks,
-)
-from crm_core.classification import SubtagSpec, TagGroupSpec, TagSpec
+from crm_core import clock, database
+from crm_core.access import staff
+from crm_core.mirroring import mirror_wishes
 from crm_core.models import (
     Access,
     AddressRole,
@@ -38,7 +28,11 @@ from crm_core.models import (
     Task,
     TaskMirror,
 )
+from crm_core.polling import mailboxes
 from crm_core.queries import tasks as task_pages
+from crm_core.records import addresses, entries, schedule, tasks
+from crm_core.tags import classification
+from crm_core.tags.classification import SubtagSpec, TagGroupSpec, TagSpec
 from exchange_sandbox.faults import FaultRule
 from exchange_sandbox.server import Sandbox
 from mailsync import outbox, reconcile

@@ -10,9 +10,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from crm_core import accounts, classification, database, mailboxes
-from crm_core.classification import SubtagSpec, TagGroupSpec, TagSpec
+from crm_core import database
+from crm_core.access import accounts
 from crm_core.models import Access, Account, Keep, MailboxKind, Visibility
+from crm_core.polling import mailboxes
+from crm_core.tags import classification
+from crm_core.tags.classification import SubtagSpec, TagGroupSpec, TagSpec
 from crm_web.app import create_app
 from crm_web.settings import WebSettings
 

@@ -16,9 +16,9 @@ from flask import Flask
 from matrix_world import ENTRIES, GROUPS, NOBODY, PEOPLE, Bundle, MatrixWorld, relations
 from werkzeug.test import TestResponse
 
-from crm_core.accounts import PRESET_RIGHTS
+from crm_core.access.accounts import PRESET_RIGHTS
+from crm_core.access.staff import MANAGEMENT
 from crm_core.models import Access, Right, Visibility
-from crm_core.staff import MANAGEMENT
 
 TABLE = Path(__file__).parents[1] / "web" / "permission_table.txt"
 SAFE = {"GET", "HEAD", "OPTIONS"}

@@ -12,11 +12,15 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import groupby, permutations
 from random import Random
 
-from crm_core import classification, database, holds, mailboxes, messages, verify
-from crm_core.classification import SubtagSpec, TagGroupSpec, TagSpec
-from crm_core.incoming import IncomingMail
+from crm_core import database, verify
+from crm_core.linking import holds
+from crm_core.mail import messages
+from crm_core.mail.incoming import IncomingMail
 from crm_core.models import Access, Keep, Mailbox, MailboxKind, MailFolder
 from crm_core.models.mail import InternalOnly
+from crm_core.polling import mailboxes
+from crm_core.tags import classification
+from crm_core.tags.classification import SubtagSpec, TagGroupSpec, TagSpec
 
 DOMAIN = "werft.example"
 WERKSTATT = f"werkstatt@{DOMAIN}"

@@ -11,18 +11,9 @@ from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
-from crm_core import (
-    addresses,
-    classification,
-    database,
-    entries,
-    holds,
-    links,
-    mailboxes,
-    verify,
-)
-from crm_core.classification import SubtagSpec, TagGroupSpec, TagSpec
-from crm_core.export import MessageLine, message_lines
+from crm_core import database, verify
+from crm_core.exports.export import MessageLine, message_lines
+from crm_core.linking import holds, links
 from crm_core.models import (
     Access,
     AddressRole,
@@ -32,7 +23,11 @@ from crm_core.models import (
     MailboxKind,
     Suggestion,
 )
+from crm_core.polling import mailboxes
 from crm_core.queries import entries as entry_pages
+from crm_core.records import addresses, entries
+from crm_core.tags import classification
+from crm_core.tags.classification import SubtagSpec, TagGroupSpec, TagSpec
 from exchange_sandbox.server import Sandbox
 from mailsync import once, sync
 from mailsync.blobs import BlobStore

@@ -12,7 +12,8 @@ from pages import PASSWORD, browser
 from sandbox_process import SandboxProcess, sandbox_process
 
 from config import load
-from crm_core import accounts, database
+from crm_core import database
+from crm_core.access import accounts
 from crm_web.app import create_app
 from crm_web.server import settings_of
 from mailsync import startup

@@ -2,9 +2,9 @@
 
 import pytest
 
-from crm_core import address_file
-from crm_core.address_file import Column
 from crm_core.errors import Invalid
+from crm_core.records import address_file
+from crm_core.records.address_file import Column
 
 TEXT = "Name;Ort\r\nMüller;Zürich\r\n"
 CELLS = ((2, ("Müller", "Zürich")),)

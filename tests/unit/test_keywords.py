@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from crm_core.keywords import parse, without_marks, without_prefixes
+from crm_core.linking.keywords import parse, without_marks, without_prefixes
 
 
 @pytest.mark.parametrize(

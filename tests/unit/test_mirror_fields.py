@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from crm_core.mirror_fields import (
+from crm_core.mirroring.mirror_fields import (
     EXACT,
     Judgement,
     OwnFields,

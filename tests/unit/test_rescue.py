@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from crm_core.email_addresses import Internal
-from crm_core.incoming import IncomingMail
+from crm_core.mail.incoming import IncomingMail
 from mailsync.errors import Transient
 from mailsync.memory import MemoryExchange, MemoryMailbox
 from mailsync.normalise import Rules, incoming_mail

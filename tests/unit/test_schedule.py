@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from crm_core import schedule
 from crm_core.errors import Invalid
 from crm_core.models import TaskKind
+from crm_core.records import schedule
 
 ZURICH = ZoneInfo("Europe/Zurich")
 SPRING = (2027, 3, 28)  # 02:00 becomes 03:00

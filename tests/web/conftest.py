@@ -13,7 +13,8 @@ from screen_room import Room, furnished
 from served import driven, launched
 from shared_app import lend
 
-from crm_core import accounts, clock, database, schema
+from crm_core import clock, database, schema
+from crm_core.access import accounts
 from crm_web.settings import WebSettings
 
 

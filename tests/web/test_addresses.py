@@ -6,9 +6,9 @@ from page_world import PageWorld, actions, links, shown
 from pages import Browser
 from statements import counted
 
-from crm_core import addresses
 from crm_core.database import transaction
 from crm_core.models import Address, AddressRole, AuditEvent, DocumentKind
+from crm_core.records import addresses
 
 
 @pytest.fixture
@@ -215,7 +215,7 @@ def test_a_name_that_looks_like_an_address_is_not_shown(
 def test_the_tab_documents_shows_those_of_the_address(
     office: Browser, world: PageWorld
 ) -> None:
-    from crm_core import documents
+    from crm_core.records import documents
 
     address, entry = world.meier()
     with transaction():

@@ -78,7 +78,7 @@ def test_nothing_is_wrong_with_it_whether_operations_are_open_or_closed(
 
 
 def test_a_request_can_be_tried_out_with_a_token(page: Any, address: str) -> None:
-    from crm_core import accounts
+    from crm_core.access import accounts
     from crm_core.models import Account, TokenScope
 
     with database.transaction():

@@ -11,8 +11,9 @@ from api_client import Program, fresh_world, program
 from flask import Flask
 from shared_app import lend
 
-from crm_core import addresses, clock, database
+from crm_core import clock, database
 from crm_core.models import Address, IdempotencyKey
+from crm_core.records import addresses
 from crm_web.api import openapi
 from crm_web.settings import WebSettings
 

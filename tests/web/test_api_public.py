@@ -14,9 +14,11 @@ from pages import Browser
 from shared_app import lend
 from werkzeug.test import TestResponse
 
-from crm_core import calendar_feeds, clock, database, schedule
+from crm_core import clock, database
+from crm_core.access import calendar_feeds
 from crm_core.errors import NotFound
 from crm_core.models import Account, ApiToken, CalendarFeed, TokenScope
+from crm_core.records import schedule
 from crm_web.settings import WebSettings
 
 

@@ -9,8 +9,9 @@ from crm_world import World
 from flask import Flask
 from shared_app import lend
 
-from crm_core import database, merging
+from crm_core import database
 from crm_core.models import Address, AddressRole, MergedEntry, Task
+from crm_core.records import merging
 from crm_web.settings import WebSettings
 
 

@@ -10,7 +10,8 @@ from crm_world import World
 from flask import Flask
 from shared_app import lend
 
-from crm_core import clock, database, staff
+from crm_core import clock, database
+from crm_core.access import staff
 from crm_core.models import Account, ApiToken, Entry, TokenScope
 from crm_web.settings import WebSettings
 
@@ -206,7 +207,7 @@ def test_a_token_loses_what_its_account_loses(api: Flask, world: World) -> None:
 
 
 def test_a_cookie_opens_nothing(api: Flask) -> None:
-    from crm_core import accounts
+    from crm_core.access import accounts
 
     with database.transaction():
         owner = Account.get(Account.login == "keller")

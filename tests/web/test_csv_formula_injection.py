@@ -13,8 +13,9 @@ from flask import Flask
 from page_world import PageWorld
 from pages import Browser
 
-from crm_core import search, spreadsheets
+from crm_core import search
 from crm_core.database import transaction
+from crm_core.exports import spreadsheets
 from crm_core.models import Employee, Findable, Subtag
 from crm_web.app import create_app
 from crm_web.settings import WebSettings

@@ -6,9 +6,9 @@ from page_world import PageWorld, links, shown
 from pages import Browser
 from statements import counted
 
-from crm_core import documents
 from crm_core.database import transaction
 from crm_core.models import Document, DocumentKind, EntryDocument
+from crm_core.records import documents
 
 
 @pytest.fixture

@@ -8,9 +8,10 @@ from page_world import PageWorld, actions, links, shown
 from pages import Browser
 from statements import counted
 
-from crm_core import entries, schedule, staff, tasks, watches
+from crm_core.access import staff
 from crm_core.database import transaction
 from crm_core.models import EntryStatus, Task, TaskStatus, Watch
+from crm_core.records import entries, schedule, tasks, watches
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from page_world import PageWorld, links, shown
 from pages import Browser, account
 from werkzeug.test import TestResponse
 
-from crm_core import accounts, clock, database
+from crm_core import clock, database
+from crm_core.access import accounts
 from crm_core.database import transaction
 from crm_core.models import (
     AuditEvent,

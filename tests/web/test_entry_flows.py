@@ -16,7 +16,7 @@ from page_world import PageWorld
 from presses import COUNTER, count_from_now, presses
 from served import served, signed_in
 
-from crm_core import documents, entries
+from crm_core.access.viewer import viewer_of
 from crm_core.database import transaction
 from crm_core.models import (
     Account,
@@ -27,7 +27,7 @@ from crm_core.models import (
     Task,
 )
 from crm_core.queries import entry_thread
-from crm_core.viewer import viewer_of
+from crm_core.records import documents, entries
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def desk(
 
 
 def mails(entry: Entry) -> set[int]:
-    from crm_core import staff
+    from crm_core.access import staff
 
     page = entry_thread.page(viewer_of(staff.by_key("gl")), entry)
     return {i.id for i in page.items if isinstance(i, entry_thread.ThreadMail)}

@@ -5,10 +5,12 @@ from flask import Flask
 from page_world import PageWorld, actions, links, shown
 from pages import Browser
 
-from crm_core import classification, entries, staff
-from crm_core.classification import SubtagSpec, TagGroupSpec, TagSpec
+from crm_core.access import staff
 from crm_core.database import transaction
 from crm_core.models import Access, Entry, EntryMail, Note
+from crm_core.records import entries
+from crm_core.tags import classification
+from crm_core.tags.classification import SubtagSpec, TagGroupSpec, TagSpec
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from page_world import PageWorld, actions, links, shown
 from pages import Browser
 from statements import counted
 
+from crm_core.access.viewer import viewer_of
 from crm_core.models import (
     Entry,
     EntryMail,
@@ -16,7 +17,6 @@ from crm_core.models import (
     Verdict,
 )
 from crm_core.queries import entry_thread
-from crm_core.viewer import viewer_of
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def world(app: Flask) -> PageWorld:
 
 
 def mails_of(entry: Entry) -> set[int]:
-    from crm_core import staff
+    from crm_core.access import staff
 
     page = entry_thread.page(viewer_of(staff.by_key("gl")), entry)
     return {i.id for i in page.items if isinstance(i, entry_thread.ThreadMail)}

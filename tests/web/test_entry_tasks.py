@@ -7,9 +7,9 @@ from flask import Flask
 from page_world import PageWorld, shown
 from pages import Browser
 
-from crm_core import entries, schedule, staff, tasks
+from crm_core.access import staff
 from crm_core.database import transaction
-from crm_core.mirrors import MirrorState
+from crm_core.mirroring.mirrors import MirrorState
 from crm_core.models import (
     Drift,
     Mailbox,
@@ -21,6 +21,7 @@ from crm_core.models import (
 )
 from crm_core.queries.task_board import TaskCard
 from crm_core.queries.tasks import MirrorView
+from crm_core.records import entries, schedule, tasks
 from crm_web.task_words import drift_text, task_badge
 
 pytestmark = pytest.mark.usefixtures("tuesday")

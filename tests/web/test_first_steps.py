@@ -9,8 +9,10 @@ from page_world import PageWorld, actions, links, shown
 from pages import Browser
 from statements import counted
 
-from crm_core import accounts, backup, clock
+from crm_core import clock
+from crm_core.access import accounts
 from crm_core.database import transaction
+from crm_core.exports import backup
 from crm_core.models import (
     Account,
     Mailbox,

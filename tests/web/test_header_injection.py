@@ -14,9 +14,9 @@ from flask import Flask
 from page_world import PageWorld
 from pages import Browser
 
-from crm_core import documents
 from crm_core.database import transaction
 from crm_core.models import Attachment, DocumentKind
+from crm_core.records import documents
 from crm_web import pages
 from crm_web.app import create_app
 from crm_web.settings import WebSettings

@@ -9,7 +9,8 @@ from page_world import PageWorld, actions, links, shown
 from pages import Browser, account
 from statements import counted
 
-from crm_core import accounts, calendar_feeds, clock, webhooks
+from crm_core import clock, webhooks
+from crm_core.access import accounts, calendar_feeds
 from crm_core.database import transaction
 from crm_core.events import Event
 from crm_core.models import (

@@ -14,9 +14,10 @@ from pages import Browser
 from statements import counted
 
 import crm_core
-from crm_core import accounts, audit, clock
-from crm_core import links as mail_links
+from crm_core import audit, clock
+from crm_core.access import accounts
 from crm_core.database import transaction
+from crm_core.linking import links as mail_links
 from crm_core.models import (
     AuditEvent,
     Entry,

@@ -9,10 +9,10 @@ from page_world import PageWorld, actions, links, shown
 from pages import Browser
 from statements import counted
 
-from crm_core import clock, mailbox_polls, mailbox_reading, mailbox_wishes, quarantine
+from crm_core import clock
 from crm_core.database import transaction
-from crm_core.mailbox_reading import Reading
-from crm_core.mailbox_states import STATES as CORE_STATES
+from crm_core.mail import quarantine
+from crm_core.mail.quarantine import Rejected
 from crm_core.models import (
     DaemonBeat,
     Employee,
@@ -23,7 +23,9 @@ from crm_core.models import (
     Message,
     WishKind,
 )
-from crm_core.quarantine import Rejected
+from crm_core.polling import mailbox_polls, mailbox_reading, mailbox_wishes
+from crm_core.polling.mailbox_reading import Reading
+from crm_core.polling.mailbox_states import STATES as CORE_STATES
 from crm_web.mailbox_charts import sparkline
 from crm_web.mailbox_words import STATES, fix_line
 

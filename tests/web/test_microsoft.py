@@ -12,7 +12,8 @@ from pages import Browser, account, browser
 from pydantic import SecretStr
 from werkzeug.test import TestResponse
 
-from crm_core import accounts, database, staff
+from crm_core import database
+from crm_core.access import accounts, staff
 from crm_core.models import Account, WebSession
 from crm_web.open_id import OpenIdSettings
 from crm_web.pages.microsoft import COOKIE

@@ -10,7 +10,7 @@ from page_world import PageWorld, shown
 from pages import PASSWORD, Browser, account, browser
 from statements import counted
 
-from crm_core import accounts, people, staff
+from crm_core.access import accounts, people, staff
 from crm_core.database import transaction
 from crm_core.models import (
     Account,

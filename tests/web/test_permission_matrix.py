@@ -16,15 +16,11 @@ from pages import account
 from permission_matrix import Matrix, said
 from permission_table import Cell, Row
 
-from crm_core import (
-    database,
-    events,
-    staff,
-    task_text,
-    tasks,
-    webhooks,
-)
+from crm_core import database, events, webhooks
+from crm_core.access import staff
+from crm_core.access.viewer import Viewer, viewer_of
 from crm_core.events import Event, Happened
+from crm_core.mirroring import task_text
 from crm_core.models import (
     Access,
     Attachment,
@@ -36,7 +32,7 @@ from crm_core.models import (
     WebhookDelivery,
 )
 from crm_core.queries import entry_list, triage
-from crm_core.viewer import Viewer, viewer_of
+from crm_core.records import tasks
 from crm_web.app import create_app
 from crm_web.rooms import needs, open_without_group
 from crm_web.settings import WebSettings

@@ -10,7 +10,7 @@ from flask import Flask
 from page_world import PageWorld, actions, links, shown
 from pages import Browser
 
-from crm_core import clock, entries
+from crm_core import clock
 from crm_core.database import transaction
 from crm_core.models import (
     Address,
@@ -20,6 +20,7 @@ from crm_core.models import (
     Note,
     WebSession,
 )
+from crm_core.records import entries
 
 EMAIL = "meier@kunde.example"
 PATHS = ("", ".zip", "/loeschen", "/geloescht")

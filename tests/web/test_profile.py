@@ -7,7 +7,8 @@ from flask import Flask
 from page_world import shown
 from pages import PASSWORD, Browser, account, browser
 
-from crm_core import accounts, clock
+from crm_core import clock
+from crm_core.access import accounts
 from crm_core.models import CalendarFeed, WebSession
 
 NEW = "boot-am-steg"

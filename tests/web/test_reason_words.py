@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from flask import Flask, g
 
+from crm_core.linking.reasons import OF_HOLD, OF_SUGGESTION, Reason, ReasonCode
 from crm_core.models import Hold, LinkReason, SuggestionReason
-from crm_core.reasons import OF_HOLD, OF_SUGGESTION, Reason, ReasonCode
 from crm_web.reason_words import SENTENCES, reason_text
 
 AT = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)

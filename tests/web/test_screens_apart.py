@@ -12,7 +12,8 @@ import pytest
 from pydantic import SecretStr
 from screen_room import LANGUAGES, Room, furnished
 
-from crm_core import database, panels
+from crm_core import database
+from crm_core.access import panels
 from crm_core.models import Account, ApiToken, DocumentKind
 from crm_web.open_id import OpenIdSettings
 

@@ -7,7 +7,8 @@ import pytest
 from flask import Flask
 from pages import PASSWORD, Browser, account, browser
 
-from crm_core import accounts, clock, database
+from crm_core import clock, database
+from crm_core.access import accounts
 from crm_core.models import WebSession
 
 BEGIN = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)

@@ -8,7 +8,6 @@ from page_world import PageWorld, links, shown
 from pages import Browser
 from statements import counted
 
-from crm_core import schedule
 from crm_core.models import (
     AuditEvent,
     Entry,
@@ -18,7 +17,8 @@ from crm_core.models import (
     TaskMirror,
     TaskStatus,
 )  # fmt: skip
-from crm_core.schedule import due_by
+from crm_core.records import schedule
+from crm_core.records.schedule import due_by
 
 pytestmark = pytest.mark.usefixtures("tuesday")
 

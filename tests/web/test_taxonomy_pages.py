@@ -12,7 +12,6 @@ from pages import Browser
 from statements import counted
 
 import config
-from crm_core import classification, taxonomy
 from crm_core.database import transaction
 from crm_core.models import (
     Access,
@@ -30,7 +29,8 @@ from crm_core.models import (
     TaskTemplate,
     WebSession,
 )
-from crm_core.taxonomy import Names
+from crm_core.tags import classification, taxonomy
+from crm_core.tags.taxonomy import Names
 
 TREE = "/verwaltung/gruppen-tags"
 

@@ -9,9 +9,8 @@ from page_world import PageWorld, actions, links, shown
 from pages import Browser, browser
 from statements import counted
 
-from crm_core import clock, database, review_cases
-from crm_core import links as mail_links
-from crm_core.conversations import GUID, digest
+from crm_core import clock, database
+from crm_core.linking import links as mail_links
 from crm_core.models import (
     AuditEvent,
     Dmarc,
@@ -27,6 +26,8 @@ from crm_core.models import (
     ReviewOutcome,
     Triage,
 )
+from crm_core.threads import review_cases
+from crm_core.threads.conversations import GUID, digest
 
 LIST = "/nicht-zugeordnet"
 
@@ -301,7 +302,7 @@ def held(world: PageWorld, **columns: object) -> tuple[int, Message]:
     world.link(entry, first)
     reply = world.mail(subject="AW: Offerte", answers=first, **columns)
     with database.transaction():
-        from crm_core import holds
+        from crm_core.linking import holds
 
         holds.settle([reply.conversation_id])
     return entry.number, reply

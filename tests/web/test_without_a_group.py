@@ -5,9 +5,10 @@ from flask import Flask
 from page_world import PageWorld, links
 from pages import PASSWORD, Browser, browser
 
-from crm_core import accounts, calendar_feeds, database, staff, view_as
+from crm_core import database
+from crm_core.access import accounts, calendar_feeds, staff, view_as
+from crm_core.access.viewer import viewer_of
 from crm_core.models import Account, WebSession
-from crm_core.viewer import viewer_of
 
 REFUSAL = "Sie sind noch in keiner Gruppe. Bitte wenden Sie sich an die Administration."
 OPEN = (

@@ -8,10 +8,10 @@ from page_world import PageWorld, links, shown
 from pages import TUESDAY, Browser
 from statements import counted
 
-from crm_core import watches
 from crm_core.database import transaction
 from crm_core.models import Drift, Entry, Mailbox, Message, Task, TaskMirror, TaskStatus
-from crm_core.schedule import due_by
+from crm_core.records import watches
+from crm_core.records.schedule import due_by
 
 pytestmark = pytest.mark.usefixtures("tuesday")
 

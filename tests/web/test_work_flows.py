@@ -11,10 +11,11 @@ from page_world import PageWorld
 from presses import COUNTER, count_from_now, presses
 from served import served, signed_in
 
-from crm_core import clock, task_text
+from crm_core import clock
 from crm_core.database import transaction
-from crm_core.mirror_fields import Written
-from crm_core.mirror_wishes import wish
+from crm_core.mirroring import task_text
+from crm_core.mirroring.mirror_fields import Written
+from crm_core.mirroring.mirror_wishes import wish
 from crm_core.models import (
     Drift,
     Mailbox,
@@ -23,7 +24,7 @@ from crm_core.models import (
     TaskMirror,
     TaskStatus,
 )
-from crm_core.schedule import due_by
+from crm_core.records.schedule import due_by
 
 
 @pytest.fixture
