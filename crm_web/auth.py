@@ -52,7 +52,9 @@ def demand(app: Flask) -> Response | None:
         if not getattr(view, "is_open_without_group", False):
             g.viewer.require_member()
         return None
-    return redirect(url_for("session.sign_in", weiter=request.full_path), code=303)
+    return redirect(
+        url_for("session.sign_in", weiter=request.full_path.rstrip("?")), code=303
+    )
 
 
 def sign_in(response: Response, account: Account, *, remembered: bool) -> None:

@@ -52,7 +52,7 @@ def of_list(
     """
     viewer().require(Right.EXPORT)
     if count > PROVE_BEYOND and not accounts.is_proved(g.session):
-        return back_to(url_for("session.prove", weiter=request.full_path))
+        return back_to(url_for("session.prove", weiter=request.full_path.rstrip("?")))
     rows = [row(one) for one in _all(pages)]
     with database.transaction():
         audit.record(

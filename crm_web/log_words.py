@@ -7,11 +7,13 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from crm_core.linking.reasons import Reason, ReasonCode
 from crm_core.models import LinkReason
 from crm_web.change_words import ACTIONS as IN_ENTRIES
 from crm_web.change_words import change_text
 from crm_web.i18n import gettext
 from crm_web.i18n import lazy as _
+from crm_web.reason_words import reason_text
 
 _MAIL = {
     "mail_linked": IN_ENTRIES["mail_linked"],
@@ -168,6 +170,12 @@ _LINKED_BY = {
     LinkReason.KEYWORD: _("by keyword"),
     LinkReason.CATEGORY: _("by category"),
 }
+# What a suggestion rested on, without the name that the log does not keep.
+_SUGGESTED_BY = {
+    ReasonCode.ONLY_OPEN_ENTRY: _("only open entry"),
+    ReasonCode.SIMILAR_SUBJECT: _("similar subject"),
+    ReasonCode.DOCUMENT_NUMBER: _("document number in the subject"),
+}
 _SCOPES = {"read": _("read only"), "write": _("read and write")}
 _COUNTED = {
     "new": _("new"),
@@ -205,10 +213,20 @@ def detail_text(action: str, detail: str) -> str:
     if action == "mail_linked":
         reason, _blank, evidence = detail.partition(" ")
         if reason in set(LinkReason) and LinkReason(reason) in _LINKED_BY:
-            return f"{gettext(_LINKED_BY[LinkReason(reason)])} {evidence}".strip()
+            by = gettext(_LINKED_BY[LinkReason(reason)])
+            return f"{by} {_evidence_text(evidence)}".strip()
     if action == "token_created":
         return gettext(_SCOPES[detail]) if detail in _SCOPES else detail
     return "" if _REFERENCE.fullmatch(detail) else _COUNT.sub(_counted, detail)
+
+
+def _evidence_text(evidence: str) -> str:
+    """A number or keyword as it is; what a suggestion rested on in words."""
+    if evidence not in set(ReasonCode):
+        return evidence
+    code = ReasonCode(evidence)
+    short = _SUGGESTED_BY.get(code)
+    return f"({gettext(short) if short else reason_text(Reason(code))})"
 
 
 def _counted(found: re.Match[str]) -> str:

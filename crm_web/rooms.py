@@ -113,7 +113,7 @@ def _page_asked_for() -> str:
     A form posts to a path of its own below its page's; the nearest page is shown then.
     """
     if request.method in {"GET", "HEAD"}:
-        return request.full_path
+        return request.full_path.rstrip("?")
     pages = current_app.url_map.bind("")
     path = request.path
     while path and not pages.test(path, method="GET"):

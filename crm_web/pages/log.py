@@ -129,7 +129,7 @@ def _who() -> list[tuple[str, str]]:
     return [
         ("", gettext("Everybody")),
         *known.people,
-        *known.mailboxes,
+        *[(key, f"{gettext('Mailbox')} {name}") for key, name in known.mailboxes],
         (PROGRAMS, gettext("The service and programs")),
     ]
 

@@ -10,10 +10,11 @@ from crm_core.models import Entry, LinkReason, Message
 from crm_core.queries import entries as entry_query
 from crm_core.queries.entries import EntryView
 from crm_core.records import entries
+from mailsync.commands.entry_number import ENTRY_NUMBER
 from mailsync.commands.invocation import Invocation, json_option, print_json
 from mailsync.commands.task_json import task_json
 
-number_argument = click.argument("number", metavar="NUMBER", type=int)
+number_argument = click.argument("number", metavar="NUMBER", type=ENTRY_NUMBER)
 message_option = click.option(
     "--message-id", required=True, help="Message-ID, with or without angle brackets"
 )

@@ -11,6 +11,8 @@ from crm_core.sentences import GERMAN as REFUSALS
 
 # What commands say when they are done.
 ANSWERS = {
+    "Account «{login}» added.": "Konto «{login}» angelegt.",
+    "Pages at {url}": "Webseiten unter {url}",
     "Address {address} takes no part in entry {number} any more.": (
         "Adresse {address} ist an Eintrag {number} nicht mehr beteiligt."
     ),

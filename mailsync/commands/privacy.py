@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mailsync.commands.entry_number import ENTRY_NUMBER
 from mailsync.commands.invocation import Invocation, Session, json_option
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def messages(invocation: Invocation) -> None:
 
 
 @export.command("entry")
-@click.argument("number", type=int)
+@click.argument("number", type=ENTRY_NUMBER)
 @out_option
 @json_option
 @click.pass_obj

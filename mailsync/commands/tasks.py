@@ -14,6 +14,7 @@ from crm_core.queries import tasks as task_query
 from crm_core.queries.tasks import TaskView
 from crm_core.records import entries, schedule, tasks
 from crm_core.records.schedule import Schedule
+from mailsync.commands.entry_number import ENTRY_NUMBER
 from mailsync.commands.invocation import Invocation, json_option, print_json
 from mailsync.commands.task_json import do_on_text, task_json
 
@@ -67,7 +68,7 @@ def task() -> None:
 
 
 @task.command("add")
-@click.argument("number", metavar="NUMBER", type=int)
+@click.argument("number", metavar="NUMBER", type=ENTRY_NUMBER)
 @click.option("--title", required=True, help="what is to be done")
 @click.option("--employee", required=True, help="key of the employee")
 @click.option("--description", default="", help="more about it")

@@ -57,6 +57,19 @@ def test_the_first_entry_has_number_1001(entry: int) -> None:
     assert entry == 1001
 
 
+@pytest.mark.parametrize("written", ["1001", "CRM-1001", "[CRM-1001]", "crm-1001"])
+def test_a_number_may_be_written_as_people_write_it(
+    entry: int, ask: Callable[..., Any], written: str
+) -> None:
+    assert ask("entry", "show", written)["number"] == entry
+
+
+@pytest.mark.parametrize("written", ["CRM", "1001x", "CRM-", "-5", "1e3"])
+def test_what_is_no_number_of_an_entry_is_refused(run: Run, written: str) -> None:
+    result = run("entry", "show", "--", written, code=2)
+    assert "CRM-1042" in result.stderr
+
+
 def test_an_address_prints_its_id_alone(ask: Callable[..., Any]) -> None:
     words = ("address", "add", "--name", "Meier", "--kind", "customer")
     assert ask(*words, "--email", "a@k.example", "--email", "b@k.example") == {"id": 1}

@@ -78,8 +78,9 @@ def every_text(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     monkeypatch.setenv("LANG", "en_GB")
     found = {text for source in sources("crm_core", "mailsync", "crm_web") for text in
              refusals(source)}  # fmt: skip
-    found |= {text for source in sources("mailsync/commands") for text in
-              answers(source)}  # fmt: skip
+    commands = [*sources("mailsync/commands"),
+                (ROOT / "crm_web" / "commands.py").read_text()]  # fmt: skip
+    found |= {text for source in commands for text in answers(source)}
     found |= set(health.STATES.values())
     context = click.Context(cli)
     found |= set(helps(cli))

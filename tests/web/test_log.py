@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from page_world import PageWorld, links, shown
 from pages import Browser
 from statements import counted
@@ -18,6 +18,7 @@ from crm_core import audit, clock
 from crm_core.access import accounts
 from crm_core.database import transaction
 from crm_core.linking import links as mail_links
+from crm_core.linking.reasons import OF_SUGGESTION, ReasonCode
 from crm_core.models import (
     AuditEvent,
     Entry,
@@ -32,7 +33,7 @@ from crm_core.models import (
     WebSession,
 )
 from crm_web.i18n import LANGUAGES, translations
-from crm_web.log_words import ACTIONS, GROUPS, KINDS
+from crm_web.log_words import ACTIONS, GROUPS, KINDS, detail_text
 
 ROOT = Path(crm_core.__file__).parents[1]
 SOURCES = {
@@ -399,3 +400,26 @@ def test_a_day_that_says_nothing_is_told_and_filters_nothing(gl: Browser) -> Non
     page = log(gl, "?von=neulich&bis=heute")
     assert "«neulich» ist kein Datum" in page
     assert lines(page) == lines(log(gl, "?bis=heute"))
+
+
+SUGGESTED = (
+    *OF_SUGGESTION.values(),
+    ReasonCode.ONLY_OPEN_ENTRY,
+    ReasonCode.SIMILAR_SUBJECT,
+    ReasonCode.DOCUMENT_NUMBER,
+)
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize("code", SUGGESTED)
+def test_what_a_suggestion_rested_on_is_said_in_words(
+    app: Flask, code: ReasonCode, language: str
+) -> None:
+    with app.test_request_context():
+        g.language = language
+        said = detail_text("mail_linked", f"suggestion {code}")
+    assert said.startswith(
+        {"de": "nach Vorschlag (", "en": "by suggestion ("}[language]
+    )
+    assert code not in said
+    assert "?" not in said  # the log keeps no name

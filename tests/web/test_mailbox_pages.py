@@ -363,7 +363,7 @@ def test_every_page_says_that_exchange_is_not_reached(
     change("werkstatt", status=MailboxStatus.BACKING_OFF, status_code="E223")
     text = shown(office.get("/adressen"))
     assert "keine Verbindung zu Exchange. Erfassen geht weiter" in text
-    assert "Zustand: gestört" in text
+    assert "Exchange: gestört" in text
 
 
 def test_a_dead_service_is_no_connection_either(
