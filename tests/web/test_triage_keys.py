@@ -1,11 +1,13 @@
-"""«Nicht zugeordnet» by keyboard alone, in a real browser."""
+"""«Nicht zugeordnet» in a real browser: by keyboard alone, and by one press."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from both_languages import in_english
 from flask import Flask
 from page_world import PageWorld
+from presses import COUNTER, count_from_now, presses
 from served import served, signed_in
 
 from crm_core.models import Account, EntryMail, Message
@@ -32,7 +34,9 @@ def page(app: Flask, world: PageWorld, chromium: Any, language: str) -> Iterator
     for number in range(TEN):
         world.mail(subject=f"Frage {number}")
     with served(app) as (url, _), signed_in(chromium, url) as found:
+        found.add_init_script(COUNTER)
         found.goto(f"{url}/nicht-zugeordnet")
+        count_from_now(found)
         yield found
 
 
@@ -53,9 +57,25 @@ def focused(page: Any) -> str:
 def test_ten_mails_are_linked_with_ten_presses(page: Any, language: str) -> None:
     for _ in range(TEN):
         press(page, "1")
+    assert presses(page) == 0
     assert EntryMail.select().count() == TEN
     everything = {"de": "Alles zugeordnet.", "en": "Everything is assigned."}
     assert everything[language] in page.inner_text("main")
+
+
+def test_f4_a_mail_is_linked_as_suggested_in_one_press(
+    page: Any, language: str
+) -> None:
+    say = in_english if language == "en" else str
+    name = say("Mit CRM-1001 verlinken: Frage 7")
+    button = page.get_by_role("button", name=name, exact=True)
+    assert say("Mit CRM-1001 verlinken") in button.inner_text()
+    with page.expect_navigation():
+        button.click()
+    page.get_by_text(say("«Frage 7» ist mit CRM-1001 verlinkt.")).wait_for()
+    assert presses(page) == 1
+    link = EntryMail.get()
+    assert (link.entry.number, link.anchor.subject) == (1001, "Frage 7")
 
 
 def test_j_and_k_move_and_keys_act_on_the_row_in_focus(page: Any) -> None:

@@ -2,7 +2,8 @@
 
 Four real processes: a simulated Exchange, the daemon, the pages, Chromium. Nothing of
 the product runs in this one; what lies in the mailbox is read from the Exchange's
-control endpoint, what the CRM believes from the page.
+control endpoint, what the CRM believes from the page. The whole way is gone in German
+and English.
 """
 
 import os
@@ -19,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 import apsw
 import pytest
+from both_languages import in_english
 from daemon_process import until
 from installation import Installation, install
 from pages import PASSWORD
@@ -100,8 +102,20 @@ def people_and_entry(made: Installation, folder: Path) -> int:
 
 
 @pytest.fixture
-def page(company: Company, chromium: Any) -> Iterator[Any]:
+def language(request: pytest.FixtureRequest) -> str:
+    """German, unless a test names its own."""
+    return str(getattr(request, "param", "de"))
+
+
+@pytest.fixture
+def page(company: Company, chromium: Any, language: str) -> Iterator[Any]:
+    """Keller's, in this language, chosen at the foot of the page as anybody does."""
     with signed_in(chromium, company.url, "keller") as found:
+        found.goto(f"{company.url}/eintraege/{company.entry}")
+        name = {"de": "Deutsch", "en": "English"}[language]
+        with found.expect_navigation():
+            found.get_by_role("button", name=name, exact=True).click()
+        assert found.locator(f"html[lang^={language}]").count() == 1
         yield found
 
 
@@ -172,10 +186,12 @@ def wait_for_item(
     return seen[-1][0]
 
 
+@pytest.mark.parametrize("language", ["de", "en"], indirect=True)
 def test_a_task_arrives_is_completed_there_and_adopted_with_one_click(
-    company: Company, page: Any
+    company: Company, page: Any, language: str
 ) -> None:
-    title = "Boot bestellen"
+    say = in_english if language == "en" else str
+    title = {"de": "Boot bestellen", "en": "Order the boat"}[language]
     assign(company, page, title, in_days(5), "bis")
     there = wait_for_item(company, "tasks", title)
     assert there["Status"] != "Completed"
@@ -185,10 +201,10 @@ def test_a_task_arrives_is_completed_there_and_adopted_with_one_click(
     company.exchange.ask("POST", "/act", wanted)
     wait_for_badge(company, page, title, "drift")
     line = task(page, title)
-    assert "im Outlook erledigt" in line.inner_text()
+    assert say("im Outlook erledigt") in line.inner_text()
     assert "done" not in str(line.get_attribute("class")).split()  # nothing adopted
     with page.expect_navigation():
-        line.get_by_role("button", name=f"Übernehmen: {title}").click()
+        line.get_by_role("button", name=say(f"Übernehmen: {title}")).click()
     assert "done" in str(task(page, title).get_attribute("class")).split()
     wait_for_badge(company, page, title, "written")
     assert wait_for_item(company, "tasks", title)["Status"] == "Completed"
