@@ -9,6 +9,7 @@ from crm_core.access import accounts, calendar_feeds
 from crm_core.errors import NotFound
 from crm_core.models import Account, Right, TokenScope
 from crm_core.queries import interfaces
+from crm_core.tags import subtag_details
 from crm_web.chrome import tell
 from crm_web.forms import Form, attempt
 from crm_web.i18n import gettext, ngettext
@@ -18,6 +19,7 @@ from crm_web.rooms import Room, back_to, needs, proved, viewer
 room = Room("interfaces", __name__)
 
 LASTS = (7, 30, 90, 365)  # days
+LONGEST_NAME = 200  # of a token: a line that fits whole, never cut
 SCOPES = {TokenScope.READ: _("read only"), TokenScope.WRITE: _("read and write")}
 
 
@@ -58,7 +60,7 @@ def create_token() -> str | tuple[str, int]:
     if account is not None and days in LASTS and form.ok:
         with attempt(form):
             value = accounts.create_token(
-                form.text("name"),
+                subtag_details.short("name", form.text("name"), LONGEST_NAME),
                 TokenScope(scope),
                 account,
                 actor=viewer().actor,
