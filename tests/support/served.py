@@ -44,8 +44,12 @@ def served(app: Flask) -> Iterator[tuple[str, list[str]]]:
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.effective_port}", asked
-    server.close()  # its loop notices within a second; nobody waits for that
     server.task_dispatcher.shutdown(cancel_pending=True, timeout=5)
+    # In its own loop, which would look up once a second only: connections that the
+    # browser keeps open as well.
+    server.trigger.pull_trigger(lambda: [one.close() for one in [*server._map.values()]])
+    thread.join(5)
+    assert not thread.is_alive()
 
 
 @contextmanager
