@@ -47,7 +47,9 @@ def served(app: Flask) -> Iterator[tuple[str, list[str]]]:
     server.task_dispatcher.shutdown(cancel_pending=True, timeout=5)
     # In its own loop, which would look up once a second only: connections that the
     # browser keeps open as well.
-    server.trigger.pull_trigger(lambda: [one.close() for one in [*server._map.values()]])
+    server.trigger.pull_trigger(
+        lambda: [one.close() for one in [*server._map.values()]]
+    )
     thread.join(5)
     assert not thread.is_alive()
 
