@@ -13,6 +13,7 @@ from crm_core.access.viewer import viewer_of
 from crm_core.errors import Forbidden
 from crm_core.models import Account
 from crm_web.csrf import SAFE
+from crm_web.rooms import path_asked_for
 
 COOKIE = "__Host-sid"
 _ENDS_VIEW = frozenset({"staff_groups.end_view", "session.sign_out"})
@@ -52,9 +53,7 @@ def demand(app: Flask) -> Response | None:
         if not getattr(view, "is_open_without_group", False):
             g.viewer.require_member()
         return None
-    return redirect(
-        url_for("session.sign_in", weiter=request.full_path.rstrip("?")), code=303
-    )
+    return redirect(url_for("session.sign_in", weiter=path_asked_for()), code=303)
 
 
 def sign_in(response: Response, account: Account, *, remembered: bool) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from flask import Response, g, request, url_for
+from flask import Response, g, url_for
 
 from crm_core import audit, database
 from crm_core.access import accounts
@@ -15,7 +15,7 @@ from crm_core.exports import spreadsheets
 from crm_core.models import Right
 from crm_core.queries.paging import Page
 from crm_web.i18n import show_date, show_time
-from crm_web.rooms import back_to, viewer
+from crm_web.rooms import back_to, path_asked_for, viewer
 
 PROVE_BEYOND = 500  # rows; more ask for the password again
 T = TypeVar("T")
@@ -52,7 +52,7 @@ def of_list(
     """
     viewer().require(Right.EXPORT)
     if count > PROVE_BEYOND and not accounts.is_proved(g.session):
-        return back_to(url_for("session.prove", weiter=request.full_path.rstrip("?")))
+        return back_to(url_for("session.prove", weiter=path_asked_for()))
     rows = [row(one) for one in _all(pages)]
     with database.transaction():
         audit.record(

@@ -170,12 +170,6 @@ _LINKED_BY = {
     LinkReason.KEYWORD: _("by keyword"),
     LinkReason.CATEGORY: _("by category"),
 }
-# What a suggestion rested on, without the name that the log does not keep.
-_SUGGESTED_BY = {
-    ReasonCode.ONLY_OPEN_ENTRY: _("only open entry"),
-    ReasonCode.SIMILAR_SUBJECT: _("similar subject"),
-    ReasonCode.DOCUMENT_NUMBER: _("document number in the subject"),
-}
 _SCOPES = {"read": _("read only"), "write": _("read and write")}
 _COUNTED = {
     "new": _("new"),
@@ -224,9 +218,7 @@ def _evidence_text(evidence: str) -> str:
     """A number or keyword as it is; what a suggestion rested on in words."""
     if evidence not in set(ReasonCode):
         return evidence
-    code = ReasonCode(evidence)
-    short = _SUGGESTED_BY.get(code)
-    return f"({gettext(short) if short else reason_text(Reason(code))})"
+    return f"({reason_text(Reason(ReasonCode(evidence)))})"
 
 
 def _counted(found: re.Match[str]) -> str:

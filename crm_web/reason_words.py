@@ -44,8 +44,11 @@ _SENTENCES = {
 }
 SENTENCES: Mapping[ReasonCode, str] = MappingProxyType(_SENTENCES)
 
-# Where the evidence was not kept, the sentence does without.
-_WITHOUT_EVIDENCE = {
+# Where neither evidence nor name was kept, the sentence does without.
+_BARE = {
+    ReasonCode.ONLY_OPEN_ENTRY: _("only open entry"),
+    ReasonCode.SIMILAR_SUBJECT: _("similar subject"),
+    ReasonCode.DOCUMENT_NUMBER: _("document number in the subject"),
     ReasonCode.SAME_THREAD_INDEX: _("same conversation (Thread-Index)"),
     ReasonCode.SAME_SERVER_THREAD: _("same conversation (Exchange)"),
     ReasonCode.TOKEN: _("number in the subject"),
@@ -61,8 +64,8 @@ _WITHOUT_EVIDENCE = {
 def reason_text(reason: Reason) -> str:
     """The sentence in the reader's language; never empty."""
     sentence = SENTENCES[reason.code]
-    if not reason.evidence:
-        sentence = _WITHOUT_EVIDENCE.get(reason.code, sentence)
+    if not (reason.evidence or reason.name):
+        sentence = _BARE.get(reason.code, sentence)
     return gettext(
         sentence,
         by=reason.by or "?",

@@ -107,13 +107,18 @@ def proved(view: View) -> View:
     return guarded  # type: ignore[return-value]  # same signature
 
 
+def path_asked_for() -> str:
+    """Path and query of this request: where to come back to."""
+    return request.full_path.rstrip("?")
+
+
 def _page_asked_for() -> str:
     """Where to go on after the password: this page, or the one a form stands on.
 
     A form posts to a path of its own below its page's; the nearest page is shown then.
     """
     if request.method in {"GET", "HEAD"}:
-        return request.full_path.rstrip("?")
+        return path_asked_for()
     pages = current_app.url_map.bind("")
     path = request.path
     while path and not pages.test(path, method="GET"):

@@ -1,7 +1,8 @@
 """Entries that were merged, and a log that the database itself keeps from changing.
 
 A line of the log is never removed. Changed is only its ``detail``, and only to take an
-erased person's name out of it (``crm_core.personal_data.redaction`` leaves its mark there).
+erased person's name out of it (``crm_core.personal_data.redaction`` leaves its mark
+there).
 """
 
 import peewee

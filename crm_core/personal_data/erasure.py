@@ -6,7 +6,8 @@ name and addresses in texts of others. What stays: an empty address (entries nee
 the entries, tasks and documents without the name, the log. Tombstones (keyed digests)
 keep the mails from coming in again, wherever they lie.
 
-Nothing of it can be undone. ``crm_core.personal_data.scrubbing`` then sees to the bytes on the disk.
+Nothing of it can be undone. ``crm_core.personal_data.scrubbing`` then sees to the bytes
+on the disk.
 """
 
 from dataclasses import dataclass

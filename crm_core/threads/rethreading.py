@@ -3,7 +3,7 @@
 What follows is what a fresh ingest of the same copies would come to:
 
     keys of each mail ──► mails connected by keys ──► conversations ──► holds settled
-     crm_core.threads.evidence       crm_core.threads.partition         here
+          evidence                partition               here
 
 Links name anchor mails and verdicts name mails: neither is touched. Review cases stay,
 and follow their conversations. Conversations that differ in their entries, or that a

@@ -13,7 +13,7 @@ from crm_core.queries.task_board import TaskCard, TaskFilter
 from crm_web import csv_export, typed_schedule
 from crm_web.fragments import layout
 from crm_web.i18n import gettext
-from crm_web.rooms import Room, inside, needs, viewer
+from crm_web.rooms import Room, inside, needs, path_asked_for, viewer
 from crm_web.task_words import task_badge, task_when
 from crm_web.words import entry_name
 
@@ -142,7 +142,7 @@ def _around(here: str, today: date) -> dict[str, object]:
         ],
         "people": [(e.key, e.name) for e in staff.active_employees()],
         "groups": [(name, name) for name in staff.group_names()],
-        "onward": request.full_path.rstrip("?"),
+        "onward": path_asked_for(),
         "status_of": task_status_word,
     }
 
